@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Short names for what CONTRIBUTING.md spells out. CI runs .ci/run, which needs no make.
+
+GO            ?= go
+GOLANGCI_LINT ?= v2.15.0
+
+.PHONY: all test race integration lint fmt generate tidy quickstart ci
+
+all: fmt lint test
+
+test: ## unit tests of the SDK
+	$(GO) test ./...
+
+race: ## the same under the race detector
+	$(GO) test -race ./...
+
+integration: ## real Prometheus and OTLP receivers; the first build takes minutes
+	$(GO) -C internal/integration test -timeout 20m ./...
+
+lint:
+	$(GO) vet ./...
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT) run ./...
+
+fmt:
+	gofmt -l -w .
+
+generate: ## names, typed instruments and tables, from semconv/registry
+	$(GO) generate ./...
+
+tidy:
+	$(GO) mod tidy
+	$(GO) -C internal/integration mod tidy
+
+quickstart:
+	$(GO) run ./examples/quickstart
+
+ci: ## everything CI does, in CI's order
+	bash .ci/run
