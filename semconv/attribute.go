@@ -30,28 +30,6 @@ const (
 	// Type: closed list, [AnomalyTable].
 	AnomalyTableKey = attribute.Key("auth.anomaly.table")
 
-	// MethodKey is the key of "auth.method". The way in which the caller proves who it is.
-	//
-	// Type: closed list, [Method].
-	MethodKey = attribute.Key("auth.method")
-
-	// DecisionKey is the key of "auth.decision". What was decided.
-	//
-	// Type: closed list, [Decision].
-	DecisionKey = attribute.Key("auth.decision")
-
-	// EnforcementKey is the key of "auth.enforcement". What was made of the decision.
-	//
-	// Type: closed list, [Enforcement].
-	EnforcementKey = attribute.Key("auth.enforcement")
-
-	// PolicyKey is the key of "auth.policy". The policy that decided.
-	//
-	// Type: string of an allow-list.
-	//
-	// A short name from an allow-list; any other becomes _OTHER.
-	PolicyKey = attribute.Key("auth.policy")
-
 	// CacheNameKey is the key of "auth.cache.name". The cache that was asked.
 	//
 	// Type: string of an allow-list.
@@ -64,40 +42,20 @@ const (
 	// Type: closed list, [CacheOutcome].
 	CacheOutcomeKey = attribute.Key("auth.cache.outcome")
 
-	// ServiceNameKey is the key of "auth.service.name". The service on whose behalf the measurement is
-	// made.
+	// CredentialTypeKey is the key of "auth.credential.type". The kind of credential.
 	//
-	// Type: string of an allow-list.
-	//
-	// The service that authenticates, or that asked for it, not the process that measures: the
-	// process's own service.name stays on the resource. A name is declared or admitted under a limit;
-	// any other becomes _OTHER.
-	ServiceNameKey = attribute.Key("auth.service.name")
+	// Type: closed list, [CredentialType].
+	CredentialTypeKey = attribute.Key("auth.credential.type")
 
-	// ProviderKey is the key of "auth.provider". The identity provider that vouched for the caller.
+	// DecisionKey is the key of "auth.decision". What was decided.
 	//
-	// Type: string of an allow-list.
-	//
-	// A short name from an allow-list, never an issuer address taken from a request; any other becomes
-	// _OTHER.
-	ProviderKey = attribute.Key("auth.provider")
+	// Type: closed list, [Decision].
+	DecisionKey = attribute.Key("auth.decision")
 
-	// TenantKey is the key of "auth.tenant". The tenant in which the caller acts.
+	// EnforcementKey is the key of "auth.enforcement". What was made of the decision.
 	//
-	// Type: string of an allow-list.
-	//
-	// A short name from an allow-list; any other becomes _OTHER. Each tenant multiplies every series
-	// that carries the attribute, so it suits tens of tenants and not thousands.
-	TenantKey = attribute.Key("auth.tenant")
-
-	// ResultKey is the key of "auth.result". How the operation ended.
-	//
-	// Type: closed list, [Result].
-	//
-	// Failure and error are kept apart because they wake different people: a failure is the caller's,
-	// an error is the operator's. A request with no credential is neither, so that health checks and
-	// crawlers do not look like an attack.
-	ResultKey = attribute.Key("auth.result")
+	// Type: closed list, [Enforcement].
+	EnforcementKey = attribute.Key("auth.enforcement")
 
 	// ReasonKey is the key of "auth.failure.reason". Why the caller was refused.
 	//
@@ -108,28 +66,30 @@ const (
 	// zero from the start.
 	ReasonKey = attribute.Key("auth.failure.reason")
 
-	// ErrorTypeKey is the key of "error.type". What kind of error kept the operation from being
-	// decided.
+	// MethodKey is the key of "auth.method". The way in which the caller proves who it is.
 	//
-	// Type: closed list, [ErrorType].
-	//
-	// The attribute of the OpenTelemetry conventions, here with a closed list.
-	ErrorTypeKey = attribute.Key("error.type")
-
-	// CredentialTypeKey is the key of "auth.credential.type". The kind of credential.
-	//
-	// Type: closed list, [CredentialType].
-	CredentialTypeKey = attribute.Key("auth.credential.type")
-
-	// RotationTriggerKey is the key of "auth.rotation.trigger". Why the credential was rotated.
-	//
-	// Type: closed list, [RotationTrigger].
-	RotationTriggerKey = attribute.Key("auth.rotation.trigger")
+	// Type: closed list, [Method].
+	MethodKey = attribute.Key("auth.method")
 
 	// MFAFactorKey is the key of "auth.mfa.factor". The kind of second factor.
 	//
 	// Type: closed list, [MFAFactor].
 	MFAFactorKey = attribute.Key("auth.mfa.factor")
+
+	// PolicyKey is the key of "auth.policy". The policy that decided.
+	//
+	// Type: string of an allow-list.
+	//
+	// A short name from an allow-list; any other becomes _OTHER.
+	PolicyKey = attribute.Key("auth.policy")
+
+	// ProviderKey is the key of "auth.provider". The identity provider that vouched for the caller.
+	//
+	// Type: string of an allow-list.
+	//
+	// A short name from an allow-list, never an issuer address taken from a request; any other becomes
+	// _OTHER.
+	ProviderKey = attribute.Key("auth.provider")
 
 	// RateLimitOutcomeKey is the key of "auth.rate_limit.outcome". What the limiter said.
 	//
@@ -144,25 +104,49 @@ const (
 	// any other becomes _OTHER.
 	RateLimitTypeKey = attribute.Key("auth.rate_limit.type")
 
+	// RegistrationEventKey is the key of "auth.registration.event". What happened to the registration.
+	//
+	// Type: closed list, [RegistrationEvent].
+	RegistrationEventKey = attribute.Key("auth.registration.event")
+
+	// ResultKey is the key of "auth.result". How the operation ended.
+	//
+	// Type: closed list, [Result].
+	//
+	// Failure and error are kept apart because they wake different people: a failure is the caller's,
+	// an error is the operator's. A request with no credential is neither, so that health checks and
+	// crawlers do not look like an attack.
+	ResultKey = attribute.Key("auth.result")
+
+	// RotationTriggerKey is the key of "auth.rotation.trigger". Why the credential was rotated.
+	//
+	// Type: closed list, [RotationTrigger].
+	RotationTriggerKey = attribute.Key("auth.rotation.trigger")
+
 	// SDKAttributeKey is the key of "auth.sdk.attribute". The attribute whose value became _OTHER.
 	//
 	// Type: closed list, [SDKAttribute].
 	SDKAttributeKey = attribute.Key("auth.sdk.attribute")
-
-	// SDKRejectionKey is the key of "auth.sdk.rejection". Why a measurement was not taken.
-	//
-	// Type: closed list, [SDKRejection].
-	SDKRejectionKey = attribute.Key("auth.sdk.rejection")
 
 	// SDKExporterKey is the key of "auth.sdk.exporter". The exporter by which the metrics leave.
 	//
 	// Type: closed list, [SDKExporter].
 	SDKExporterKey = attribute.Key("auth.sdk.exporter")
 
-	// RegistrationEventKey is the key of "auth.registration.event". What happened to the registration.
+	// SDKRejectionKey is the key of "auth.sdk.rejection". Why a measurement was not taken.
 	//
-	// Type: closed list, [RegistrationEvent].
-	RegistrationEventKey = attribute.Key("auth.registration.event")
+	// Type: closed list, [SDKRejection].
+	SDKRejectionKey = attribute.Key("auth.sdk.rejection")
+
+	// ServiceNameKey is the key of "auth.service.name". The service on whose behalf the measurement is
+	// made.
+	//
+	// Type: string of an allow-list.
+	//
+	// The service that authenticates, or that asked for it, not the process that measures: the
+	// process's own service.name stays on the resource. A name is declared or admitted under a limit;
+	// any other becomes _OTHER.
+	ServiceNameKey = attribute.Key("auth.service.name")
 
 	// ServiceStateKey is the key of "auth.service.state". The state in which a service says it is.
 	//
@@ -174,15 +158,31 @@ const (
 	// Type: closed list, [SessionOperation].
 	SessionOperationKey = attribute.Key("auth.session.operation")
 
-	// TokenTypeKey is the key of "auth.token.type". The kind of token.
+	// TenantKey is the key of "auth.tenant". The tenant in which the caller acts.
 	//
-	// Type: closed list, [TokenType].
-	TokenTypeKey = attribute.Key("auth.token.type")
+	// Type: string of an allow-list.
+	//
+	// A short name from an allow-list; any other becomes _OTHER. Each tenant multiplies every series
+	// that carries the attribute, so it suits tens of tenants and not thousands.
+	TenantKey = attribute.Key("auth.tenant")
 
 	// TokenOperationKey is the key of "auth.token.operation". What was done with the token.
 	//
 	// Type: closed list, [TokenOperation].
 	TokenOperationKey = attribute.Key("auth.token.operation")
+
+	// TokenTypeKey is the key of "auth.token.type". The kind of token.
+	//
+	// Type: closed list, [TokenType].
+	TokenTypeKey = attribute.Key("auth.token.type")
+
+	// ErrorTypeKey is the key of "error.type". What kind of error kept the operation from being
+	// decided.
+	//
+	// Type: closed list, [ErrorType].
+	//
+	// The attribute of the OpenTelemetry conventions, here with a closed list.
+	ErrorTypeKey = attribute.Key("error.type")
 )
 
 // RateLimitTypes returns the values of "auth.rate_limit.type" that need no declaration. The slice

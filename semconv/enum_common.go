@@ -6,79 +6,6 @@ package semconv
 
 import "go.opentelemetry.io/otel/attribute"
 
-// Result is a value of the attribute "auth.result". How the operation ended.
-//
-// Failure and error are kept apart because they wake different people: a failure is the caller's,
-// an error is the operator's. A request with no credential is neither, so that health checks and
-// crawlers do not look like an attack.
-//
-// The zero value is [ResultOther].
-type Result uint8
-
-// Values of [Result].
-const (
-	// ResultOther is "_OTHER". A result outside the list.
-	ResultOther Result = iota
-	// ResultSuccess is "success". It succeeded.
-	ResultSuccess
-	// ResultFailure is "failure". It was refused, for a fault of the caller.
-	ResultFailure
-	// ResultError is "error". It could not be decided: a fault of ours or of a dependency, such as an
-	// identity provider that is down.
-	ResultError
-	// ResultNone is "none". No credential was given.
-	ResultNone
-	// ResultBypassed is "bypassed". The check was skipped on purpose.
-	ResultBypassed
-)
-
-// NumResult is how many values there are, ResultOther included: they run from 0 to NumResult-1.
-const NumResult Result = 6
-
-var resultNames = [NumResult]string{
-	ResultOther:    Other,
-	ResultSuccess:  "success",
-	ResultFailure:  "failure",
-	ResultError:    "error",
-	ResultNone:     "none",
-	ResultBypassed: "bypassed",
-}
-
-var resultAttrs = attrs(ResultKey, resultNames[:])
-
-// String returns the value as it is exported; [Other] for a number outside the list.
-func (v Result) String() string {
-	if v >= NumResult {
-		v = ResultOther
-	}
-	return resultNames[v]
-}
-
-// Attr returns the attribute with this value, without allocating.
-func (v Result) Attr() attribute.KeyValue {
-	if v >= NumResult {
-		v = ResultOther
-	}
-	return resultAttrs[v]
-}
-
-// ParseResult returns the value whose String is s, and ResultOther for any other text.
-func ParseResult(s string) Result {
-	switch s {
-	case "success":
-		return ResultSuccess
-	case "failure":
-		return ResultFailure
-	case "error":
-		return ResultError
-	case "none":
-		return ResultNone
-	case "bypassed":
-		return ResultBypassed
-	}
-	return ResultOther
-}
-
 // Reason is a value of the attribute "auth.failure.reason". Why the caller was refused.
 //
 // Never a text from a request or an error message. Which reasons a method, a token type or a second
@@ -225,6 +152,79 @@ func ParseReason(s string) Reason {
 		return ReasonPolicyDenied
 	}
 	return ReasonOther
+}
+
+// Result is a value of the attribute "auth.result". How the operation ended.
+//
+// Failure and error are kept apart because they wake different people: a failure is the caller's,
+// an error is the operator's. A request with no credential is neither, so that health checks and
+// crawlers do not look like an attack.
+//
+// The zero value is [ResultOther].
+type Result uint8
+
+// Values of [Result].
+const (
+	// ResultOther is "_OTHER". A result outside the list.
+	ResultOther Result = iota
+	// ResultSuccess is "success". It succeeded.
+	ResultSuccess
+	// ResultFailure is "failure". It was refused, for a fault of the caller.
+	ResultFailure
+	// ResultError is "error". It could not be decided: a fault of ours or of a dependency, such as an
+	// identity provider that is down.
+	ResultError
+	// ResultNone is "none". No credential was given.
+	ResultNone
+	// ResultBypassed is "bypassed". The check was skipped on purpose.
+	ResultBypassed
+)
+
+// NumResult is how many values there are, ResultOther included: they run from 0 to NumResult-1.
+const NumResult Result = 6
+
+var resultNames = [NumResult]string{
+	ResultOther:    Other,
+	ResultSuccess:  "success",
+	ResultFailure:  "failure",
+	ResultError:    "error",
+	ResultNone:     "none",
+	ResultBypassed: "bypassed",
+}
+
+var resultAttrs = attrs(ResultKey, resultNames[:])
+
+// String returns the value as it is exported; [Other] for a number outside the list.
+func (v Result) String() string {
+	if v >= NumResult {
+		v = ResultOther
+	}
+	return resultNames[v]
+}
+
+// Attr returns the attribute with this value, without allocating.
+func (v Result) Attr() attribute.KeyValue {
+	if v >= NumResult {
+		v = ResultOther
+	}
+	return resultAttrs[v]
+}
+
+// ParseResult returns the value whose String is s, and ResultOther for any other text.
+func ParseResult(s string) Result {
+	switch s {
+	case "success":
+		return ResultSuccess
+	case "failure":
+		return ResultFailure
+	case "error":
+		return ResultError
+	case "none":
+		return ResultNone
+	case "bypassed":
+		return ResultBypassed
+	}
+	return ResultOther
 }
 
 // ErrorType is a value of the attribute "error.type". What kind of error kept the operation from

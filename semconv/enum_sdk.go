@@ -190,6 +190,65 @@ func ParseSDKAttribute(s string) SDKAttribute {
 	return SDKAttributeOther
 }
 
+// SDKExporter is a value of the attribute "auth.sdk.exporter". The exporter by which the metrics
+// leave.
+//
+// The zero value is [SDKExporterOther].
+type SDKExporter uint8
+
+// Values of [SDKExporter].
+const (
+	// SDKExporterOther is "_OTHER". An exporter outside the list.
+	SDKExporterOther SDKExporter = iota
+	// SDKExporterPrometheus is "prometheus". The Prometheus endpoint.
+	SDKExporterPrometheus
+	// SDKExporterOTLP is "otlp". OTLP push.
+	SDKExporterOTLP
+	// SDKExporterConsole is "console". The console.
+	SDKExporterConsole
+)
+
+// NumSDKExporter is how many values there are, SDKExporterOther included: they run from 0 to NumSDKExporter-1.
+const NumSDKExporter SDKExporter = 4
+
+var sdkExporterNames = [NumSDKExporter]string{
+	SDKExporterOther:      Other,
+	SDKExporterPrometheus: "prometheus",
+	SDKExporterOTLP:       "otlp",
+	SDKExporterConsole:    "console",
+}
+
+var sdkExporterAttrs = attrs(SDKExporterKey, sdkExporterNames[:])
+
+// String returns the value as it is exported; [Other] for a number outside the list.
+func (v SDKExporter) String() string {
+	if v >= NumSDKExporter {
+		v = SDKExporterOther
+	}
+	return sdkExporterNames[v]
+}
+
+// Attr returns the attribute with this value, without allocating.
+func (v SDKExporter) Attr() attribute.KeyValue {
+	if v >= NumSDKExporter {
+		v = SDKExporterOther
+	}
+	return sdkExporterAttrs[v]
+}
+
+// ParseSDKExporter returns the value whose String is s, and SDKExporterOther for any other text.
+func ParseSDKExporter(s string) SDKExporter {
+	switch s {
+	case "prometheus":
+		return SDKExporterPrometheus
+	case "otlp":
+		return SDKExporterOTLP
+	case "console":
+		return SDKExporterConsole
+	}
+	return SDKExporterOther
+}
+
 // SDKRejection is a value of the attribute "auth.sdk.rejection". Why a measurement was not taken.
 //
 // The zero value is [SDKRejectionOther].
@@ -251,63 +310,4 @@ func ParseSDKRejection(s string) SDKRejection {
 		return SDKRejectionAfterShutdown
 	}
 	return SDKRejectionOther
-}
-
-// SDKExporter is a value of the attribute "auth.sdk.exporter". The exporter by which the metrics
-// leave.
-//
-// The zero value is [SDKExporterOther].
-type SDKExporter uint8
-
-// Values of [SDKExporter].
-const (
-	// SDKExporterOther is "_OTHER". An exporter outside the list.
-	SDKExporterOther SDKExporter = iota
-	// SDKExporterPrometheus is "prometheus". The Prometheus endpoint.
-	SDKExporterPrometheus
-	// SDKExporterOTLP is "otlp". OTLP push.
-	SDKExporterOTLP
-	// SDKExporterConsole is "console". The console.
-	SDKExporterConsole
-)
-
-// NumSDKExporter is how many values there are, SDKExporterOther included: they run from 0 to NumSDKExporter-1.
-const NumSDKExporter SDKExporter = 4
-
-var sdkExporterNames = [NumSDKExporter]string{
-	SDKExporterOther:      Other,
-	SDKExporterPrometheus: "prometheus",
-	SDKExporterOTLP:       "otlp",
-	SDKExporterConsole:    "console",
-}
-
-var sdkExporterAttrs = attrs(SDKExporterKey, sdkExporterNames[:])
-
-// String returns the value as it is exported; [Other] for a number outside the list.
-func (v SDKExporter) String() string {
-	if v >= NumSDKExporter {
-		v = SDKExporterOther
-	}
-	return sdkExporterNames[v]
-}
-
-// Attr returns the attribute with this value, without allocating.
-func (v SDKExporter) Attr() attribute.KeyValue {
-	if v >= NumSDKExporter {
-		v = SDKExporterOther
-	}
-	return sdkExporterAttrs[v]
-}
-
-// ParseSDKExporter returns the value whose String is s, and SDKExporterOther for any other text.
-func ParseSDKExporter(s string) SDKExporter {
-	switch s {
-	case "prometheus":
-		return SDKExporterPrometheus
-	case "otlp":
-		return SDKExporterOTLP
-	case "console":
-		return SDKExporterConsole
-	}
-	return SDKExporterOther
 }

@@ -6,6 +6,75 @@ package semconv
 
 import "go.opentelemetry.io/otel/attribute"
 
+// TokenOperation is a value of the attribute "auth.token.operation". What was done with the token.
+//
+// The zero value is [TokenOperationOther].
+type TokenOperation uint8
+
+// Values of [TokenOperation].
+const (
+	// TokenOperationOther is "_OTHER". An operation outside the list.
+	TokenOperationOther TokenOperation = iota
+	// TokenOperationIssue is "issue". A new token was made.
+	TokenOperationIssue
+	// TokenOperationRefresh is "refresh". A token was made from a refresh token.
+	TokenOperationRefresh
+	// TokenOperationRevoke is "revoke". A token was withdrawn.
+	TokenOperationRevoke
+	// TokenOperationIntrospect is "introspect". A token was looked up at its issuer.
+	TokenOperationIntrospect
+	// TokenOperationExchange is "exchange". A token was swapped for one of another kind, audience or
+	// subject.
+	TokenOperationExchange
+)
+
+// NumTokenOperation is how many values there are, TokenOperationOther included: they run from 0 to NumTokenOperation-1.
+const NumTokenOperation TokenOperation = 6
+
+var tokenOperationNames = [NumTokenOperation]string{
+	TokenOperationOther:      Other,
+	TokenOperationIssue:      "issue",
+	TokenOperationRefresh:    "refresh",
+	TokenOperationRevoke:     "revoke",
+	TokenOperationIntrospect: "introspect",
+	TokenOperationExchange:   "exchange",
+}
+
+var tokenOperationAttrs = attrs(TokenOperationKey, tokenOperationNames[:])
+
+// String returns the value as it is exported; [Other] for a number outside the list.
+func (v TokenOperation) String() string {
+	if v >= NumTokenOperation {
+		v = TokenOperationOther
+	}
+	return tokenOperationNames[v]
+}
+
+// Attr returns the attribute with this value, without allocating.
+func (v TokenOperation) Attr() attribute.KeyValue {
+	if v >= NumTokenOperation {
+		v = TokenOperationOther
+	}
+	return tokenOperationAttrs[v]
+}
+
+// ParseTokenOperation returns the value whose String is s, and TokenOperationOther for any other text.
+func ParseTokenOperation(s string) TokenOperation {
+	switch s {
+	case "issue":
+		return TokenOperationIssue
+	case "refresh":
+		return TokenOperationRefresh
+	case "revoke":
+		return TokenOperationRevoke
+	case "introspect":
+		return TokenOperationIntrospect
+	case "exchange":
+		return TokenOperationExchange
+	}
+	return TokenOperationOther
+}
+
 // TokenType is a value of the attribute "auth.token.type". The kind of token.
 //
 // The zero value is [TokenTypeOther].
@@ -77,73 +146,4 @@ func ParseTokenType(s string) TokenType {
 		return TokenTypeAuthorizationCode
 	}
 	return TokenTypeOther
-}
-
-// TokenOperation is a value of the attribute "auth.token.operation". What was done with the token.
-//
-// The zero value is [TokenOperationOther].
-type TokenOperation uint8
-
-// Values of [TokenOperation].
-const (
-	// TokenOperationOther is "_OTHER". An operation outside the list.
-	TokenOperationOther TokenOperation = iota
-	// TokenOperationIssue is "issue". A new token was made.
-	TokenOperationIssue
-	// TokenOperationRefresh is "refresh". A token was made from a refresh token.
-	TokenOperationRefresh
-	// TokenOperationRevoke is "revoke". A token was withdrawn.
-	TokenOperationRevoke
-	// TokenOperationIntrospect is "introspect". A token was looked up at its issuer.
-	TokenOperationIntrospect
-	// TokenOperationExchange is "exchange". A token was swapped for one of another kind, audience or
-	// subject.
-	TokenOperationExchange
-)
-
-// NumTokenOperation is how many values there are, TokenOperationOther included: they run from 0 to NumTokenOperation-1.
-const NumTokenOperation TokenOperation = 6
-
-var tokenOperationNames = [NumTokenOperation]string{
-	TokenOperationOther:      Other,
-	TokenOperationIssue:      "issue",
-	TokenOperationRefresh:    "refresh",
-	TokenOperationRevoke:     "revoke",
-	TokenOperationIntrospect: "introspect",
-	TokenOperationExchange:   "exchange",
-}
-
-var tokenOperationAttrs = attrs(TokenOperationKey, tokenOperationNames[:])
-
-// String returns the value as it is exported; [Other] for a number outside the list.
-func (v TokenOperation) String() string {
-	if v >= NumTokenOperation {
-		v = TokenOperationOther
-	}
-	return tokenOperationNames[v]
-}
-
-// Attr returns the attribute with this value, without allocating.
-func (v TokenOperation) Attr() attribute.KeyValue {
-	if v >= NumTokenOperation {
-		v = TokenOperationOther
-	}
-	return tokenOperationAttrs[v]
-}
-
-// ParseTokenOperation returns the value whose String is s, and TokenOperationOther for any other text.
-func ParseTokenOperation(s string) TokenOperation {
-	switch s {
-	case "issue":
-		return TokenOperationIssue
-	case "refresh":
-		return TokenOperationRefresh
-	case "revoke":
-		return TokenOperationRevoke
-	case "introspect":
-		return TokenOperationIntrospect
-	case "exchange":
-		return TokenOperationExchange
-	}
-	return TokenOperationOther
 }

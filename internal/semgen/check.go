@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -175,7 +176,7 @@ func (c *checker) reasons(a *attribute, byID map[string][]string) {
 		m.Reasons = append(m.Reasons, reason.Members[0])
 		delete(byID, m.ID)
 	}
-	for id := range byID {
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		c.errorf("reasons of the unknown member %q", id)
 	}
 }

@@ -18,7 +18,7 @@ const other = "_OTHER"
 // resolved.
 type registry struct {
 	SchemaURL  string
-	Attributes []*attribute // by file, then as written
+	Attributes []*attribute // by id
 	Metrics    []*metric    // by name
 }
 
@@ -79,6 +79,11 @@ func (m *metric) Required() []metricAttribute {
 	return slices.DeleteFunc(slices.Clone(m.Attributes), func(a metricAttribute) bool { return a.Level != "required" })
 }
 
+// Carries tells whether the attribute with the id is one of the metric's.
+func (m *metric) Carries(id string) bool {
+	return slices.ContainsFunc(m.Attributes, func(a metricAttribute) bool { return a.ID == id })
+}
+
 // Optional returns the attributes that a measurement may carry.
 func (m *metric) Optional() []metricAttribute {
 	return slices.DeleteFunc(slices.Clone(m.Attributes), func(a metricAttribute) bool { return a.Level == "required" })
@@ -129,6 +134,7 @@ func readRegistry(fsys fs.FS) (*registry, error) {
 			}
 		}
 	}
+	slices.SortFunc(reg.Attributes, func(a, b *attribute) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(reg.Metrics, func(a, b *metric) int { return strings.Compare(a.Name, b.Name) })
 	return reg, errors.Join(c.errs...)
 }

@@ -9,7 +9,7 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -21,14 +21,15 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"header":     func() string { return header },
 	"comment":    comment,
 	"lowerCamel": lowerCamel,
-	"lowerFirst": func(s string) string { return strings.ToLower(s[:1]) + s[1:] },
-	"code":       func(s string) string { return strings.ReplaceAll(s, "`", "") },
+	"anchor":     func(id string) string { return strings.ReplaceAll(id, ".", "") },
 	"kind":       kind,
+	"word":       word,
 	"level":      camel,
 	"inst":       instrumentType,
 	"verb":       verb,
 	"bounds":     bounds,
-	"oneLine":    func(s string) string { return strings.Join(strings.Fields(s), " ") },
+	"attributes": attributeList,
+	"reasonList": reasonList,
 	"prometheus": prometheusName,
 }).ParseFS(templateFiles, "templates/*.tmpl"))
 
@@ -136,67 +137,5 @@ func between(doc, table []byte) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	return slicesConcat(head, []byte(beginMark+"\n"), table, []byte(endMark), tail), true
-}
-
-func slicesConcat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
-
-// comment wraps text into Go comment lines.
-func comment(text string) string {
-	const width = 97
-	var b strings.Builder
-	n := 0
-	for _, w := range strings.Fields(strings.ReplaceAll(text, "`", "")) {
-		if n == 0 || n+1+len(w) > width {
-			if n > 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString("// " + w)
-			n = len(w)
-			continue
-		}
-		b.WriteString(" " + w)
-		n += 1 + len(w)
-	}
-	return b.String()
-}
-
-// kind returns the name of the InstrumentKind constant without its prefix.
-func kind(m *metric) string {
-	switch {
-	case m.Instrument == "updowncounter":
-		return "UpDownCounter"
-	case m.Observable:
-		return "ObservableGauge"
-	default:
-		return camel(m.Instrument)
-	}
-}
-
-// instrumentType returns the name of the type in the OpenTelemetry API.
-func instrumentType(m *metric) string {
-	if m.Float {
-		return "Float64" + kind(m)
-	}
-	return "Int64" + kind(m)
-}
-
-// verb returns the name of the recording method.
-func verb(m *metric) string {
-	switch {
-	case m.Observable:
-		return "Observe"
-	case m.Instrument == "gauge" || m.Instrument == "histogram":
-		return "Record"
-	default:
-		return "Add"
-	}
-}
-
-func bounds(m *metric) string {
-	s := make([]string, len(m.Buckets))
-	for i, b := range m.Buckets {
-		s[i] = strconv.FormatFloat(b, 'f', -1, 64)
-	}
-	return strings.Join(s, ", ")
+	return slices.Concat(head, []byte(beginMark+"\n\n"), table, []byte("\n"+endMark), tail), true
 }

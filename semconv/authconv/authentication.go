@@ -62,8 +62,8 @@ func (AuthenticationAttempts) Description() string { return "Completed authentic
 //
 // Other attributes of the metric:
 //
-//   - auth.failure.reason (conditionally_required): If and only if the result is failure.
-//   - error.type (conditionally_required): If and only if the result is error.
+//   - auth.failure.reason (conditionally_required): On failure.
+//   - error.type (conditionally_required): On error.
 //   - auth.provider (opt_in)
 //   - auth.tenant (opt_in)
 func (m AuthenticationAttempts) Add(ctx context.Context, incr int64, serviceName string, method semconv.Method, result semconv.Result, attrs ...attribute.KeyValue) {

@@ -117,7 +117,7 @@ func (KeysetRefreshes) Description() string { return "Fetches of a JWKS or other
 //
 // Other attributes of the metric:
 //
-//   - error.type (conditionally_required): If and only if the result is error.
+//   - error.type (conditionally_required): On error.
 func (m KeysetRefreshes) Add(ctx context.Context, incr int64, serviceName string, result semconv.Result, attrs ...attribute.KeyValue) {
 	i := m.Inst()
 	if !i.Enabled(ctx) {

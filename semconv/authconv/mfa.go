@@ -58,7 +58,7 @@ func (MFAAttempts) Description() string { return "Second factors answered." }
 //
 // Other attributes of the metric:
 //
-//   - auth.failure.reason (conditionally_required): If and only if the result is failure.
+//   - auth.failure.reason (conditionally_required): On failure.
 func (m MFAAttempts) Add(ctx context.Context, incr int64, serviceName string, mfaFactor semconv.MFAFactor, result semconv.Result, attrs ...attribute.KeyValue) {
 	i := m.Inst()
 	if !i.Enabled(ctx) {

@@ -192,8 +192,8 @@ func (TokenVerifications) Description() string { return "Token checks." }
 //
 // Other attributes of the metric:
 //
-//   - auth.failure.reason (conditionally_required): If and only if the result is failure.
-//   - error.type (conditionally_required): If and only if the result is error.
+//   - auth.failure.reason (conditionally_required): On failure.
+//   - error.type (conditionally_required): On error.
 //   - auth.provider (opt_in)
 //   - auth.tenant (opt_in)
 func (m TokenVerifications) Add(ctx context.Context, incr int64, serviceName string, tokenType semconv.TokenType, result semconv.Result, attrs ...attribute.KeyValue) {
