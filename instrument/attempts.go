@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrument
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// Attempts records attempts of one kind: logins by one method (see
+// [Service.Authentication]) or checks of one type of token (see
+// [Service.TokenVerification]). Each is counted by result, with the reason of a
+// failure or the type of an error, and timed by result.
+//
+// What an attempt came to is said by an error: nil is success, [Failure] a
+// refusal with its reason, [Error] trouble on our side, and any other error is
+// classified (see the package documentation).
+//
+// All methods are safe for concurrent use, allocate nothing for the errors made
+// by this package, and do nothing on nil.
+type Attempts struct {
+	svc       *Service
+	outcomes  outcomes
+	durations [semconv.NumResult]series[float64]
+}
+
+func newAttempts(s *Service, count adder, duration recorder[float64], reasons []semconv.Reason, attrs ...attribute.KeyValue) *Attempts {
+	a := &Attempts{svc: s, outcomes: bindOutcomes(s, count, reasons, attrs...)}
+	for r := range a.durations {
+		a.durations[r] = bindSeries(duration, with(attrs, semconv.Result(r).Attr())...)
+	}
+	return a
+}
+
+// Start begins an attempt: it reads the monotonic clock and nothing else.
+func (a *Attempts) Start() Attempt {
+	if a == nil {
+		return Attempt{}
+	}
+	return Attempt{a, a.svc.rec.now()}
+}
+
+// Record records an attempt that took d. A negative d is refused and counted in
+// auth.sdk.rejected_measurements; the attempt itself is counted all the same.
+func (a *Attempts) Record(ctx context.Context, d time.Duration, err error) {
+	if a == nil || !a.svc.record(ctx) {
+		return
+	}
+	o := a.outcomes.count(ctx, a.svc.rec, err)
+	if d < 0 {
+		a.svc.rec.reject(ctx, semconv.SDKRejectionNegative)
+		return
+	}
+	a.durations[o.result].record(ctx, d.Seconds())
+}
+
+// Count records an attempt of which nobody knows how long it took.
+func (a *Attempts) Count(ctx context.Context, err error) {
+	if a == nil || !a.svc.record(ctx) {
+		return
+	}
+	a.outcomes.count(ctx, a.svc.rec, err)
+}
+
+// Attempt is an attempt under way, made by [Attempts.Start]. It is a value and
+// may be copied; end it once. The zero Attempt does nothing.
+type Attempt struct {
+	attempts *Attempts
+	start    time.Duration
+}
+
+// End records the attempt, with the time since [Attempts.Start].
+func (t Attempt) End(ctx context.Context, err error) {
+	if t.attempts != nil {
+		t.attempts.Record(ctx, t.attempts.svc.rec.now()-t.start, err)
+	}
+}
+
+// Done is End for a defer statement, which is the shortest way to record a
+// function that returns an error:
+//
+//	func login(ctx context.Context) (err error) {
+//		defer logins.Start().Done(ctx, &err)
+//
+// It looks at *err when the function returns, whichever way it does. A panic is
+// recorded as [Error] of [semconv.ErrorTypeInternal] and goes on as it was; with
+// a deferred End it would have counted as success. A nil err counts as success.
+func (t Attempt) Done(ctx context.Context, err *error) {
+	if p := recover(); p != nil {
+		t.End(ctx, Error(semconv.ErrorTypeInternal))
+		panic(p)
+	}
+	if err == nil {
+		t.End(ctx, nil)
+		return
+	}
+	t.End(ctx, *err)
+}
+
+// outcomes is a counter bound to every outcome of one thing.
+type outcomes struct {
+	results  [semconv.NumResult]*cell
+	failures [semconv.NumReason]*cell
+	errors   [semconv.NumErrorType]*cell
+}
+
+func bindOutcomes(s *Service, inst adder, reasons []semconv.Reason, attrs ...attribute.KeyValue) outcomes {
+	var o outcomes
+	for r := range o.results {
+		o.results[r] = s.rec.drain.bind(inst, with(attrs, semconv.Result(r).Attr())...)
+	}
+	for r := range o.failures {
+		o.failures[r] = s.rec.drain.bind(inst, with(attrs, semconv.ResultFailure.Attr(), semconv.Reason(r).Attr())...)
+	}
+	for t := range o.errors {
+		o.errors[t] = s.rec.drain.bind(inst, with(attrs, semconv.ResultError.Attr(), semconv.ErrorType(t).Attr())...)
+	}
+	shown := append([]*cell{o.results[semconv.ResultSuccess], o.failures[semconv.ReasonOther]}, o.errors[:]...)
+	for _, r := range reasons {
+		shown = append(shown, o.failures[r])
+	}
+	zero(shown...)
+	return o
+}
+
+// count counts one outcome, and a reason or type that nobody knows as collapsed.
+func (o *outcomes) count(ctx context.Context, r *Recorder, err error) outcome {
+	got := r.classify(err)
+	switch got.result {
+	case semconv.ResultFailure:
+		o.failures[got.reason].add(ctx, 1)
+		if got.reason == semconv.ReasonOther {
+			r.collapse(ctx, semconv.SDKAttributeReason)
+		}
+	case semconv.ResultError:
+		o.errors[got.errorType].add(ctx, 1)
+		if got.errorType == semconv.ErrorTypeOther {
+			r.collapse(ctx, semconv.SDKAttributeErrorType)
+		}
+	default:
+		o.results[got.result].add(ctx, 1)
+	}
+	return got
+}

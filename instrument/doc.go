@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package instrument records who gets in, who does not, why and how fast, as
+// OpenTelemetry metrics.
+//
+// Make one [Recorder] a process, ask it for a handle once, and record through
+// the handle:
+//
+//	rec, err := instrument.New(instrument.WithServices("api"))
+//	logins := rec.Service("api").Authentication(semconv.MethodPassword)
+//
+//	func (s *Server) Login(ctx context.Context, user, pass string) (err error) {
+//		defer logins.Start().Done(ctx, &err)
+//		return s.verify(ctx, user, pass)
+//	}
+//
+// The package imports the OpenTelemetry API alone. The metrics go to the
+// MeterProvider that [WithMeterProvider] names, or the global one; package
+// exporter builds one in a call.
+//
+// # Outcomes
+//
+// What an attempt came to is said by an error:
+//
+//   - nil is success.
+//   - [Failure] is a refusal that is the caller's fault, with its reason.
+//   - [Error] is trouble of ours or of a dependency, with its type.
+//   - [ErrNoCredential] and [ErrBypassed] are what they say.
+//   - Any other error is asked what it says of itself ([WithReason],
+//     [Reasoner]), then the mappers of [WithErrorMapper] are, then the errors of
+//     the standard library are looked at: time-outs, cancellations, refused
+//     connections, name servers and TLS are an error and never a failure.
+//   - An error that nobody knows is a failure for the reason _OTHER.
+//
+// The text of an error is never looked at.
+//
+// # Labels
+//
+// No string of a caller becomes a label, save one that a developer declared
+// ([WithServices], [WithAllowed]) and the names of undeclared services up to
+// [WithServiceLimit], cut to 128 bytes of valid UTF-8. Everything else is an
+// enum of package semconv. What is outside becomes _OTHER and is counted in
+// auth.sdk.collapsed_values by attribute.
+//
+// # Failing open
+//
+// A call that records returns nothing, never blocks on telemetry and never
+// panics for it. Recorders and handles that are nil do nothing, so telemetry
+// can be switched off by leaving the Recorder nil. [New] returns a Recorder that
+// works even when it returns an error as well.
+package instrument

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrument
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// drain keeps what bound counters count until a collection asks for it. An
+// event is one atomic addition; the Recorder's callback, which the SDK runs
+// before it aggregates, moves the sums into the ordinary counters. So views,
+// limits, every temporality and several readers see what they would have seen,
+// and the SDK's work is done once a collection and not once an event.
+//
+// Until the callback has run once, counters are written directly: a view may
+// have dropped the instruments that the callback is registered for, and then it
+// never runs. Events under a sampled span are written directly too, since the
+// SDK makes exemplars of them.
+type drain struct {
+	running atomic.Bool
+	mu      sync.Mutex
+	cells   []*cell
+}
+
+// cell is one bound counter or up-down counter.
+type cell struct {
+	n     atomic.Int64
+	fresh atomic.Bool // to be shown at the next collection even if n is 0
+	drain *drain
+	inst  adder
+	opts  []metric.AddOption
+}
+
+// bind binds a counter to one attribute set.
+func (d *drain) bind(inst adder, attrs ...attribute.KeyValue) *cell {
+	c := &cell{
+		drain: d,
+		inst:  inst,
+		opts:  []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(attrs...))},
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cells = append(d.cells, c)
+	return c
+}
+
+func (c *cell) add(ctx context.Context, n int64) {
+	if c.drain.running.Load() && !trace.SpanContextFromContext(ctx).IsSampled() {
+		c.n.Add(n)
+		return
+	}
+	c.inst.Add(ctx, n, c.opts...)
+}
+
+// zero shows counters at zero: now, and once more at the next collection,
+// because whoever binds before the global MeterProvider is set would otherwise
+// lose his zeros.
+func zero(cells ...*cell) {
+	for _, c := range cells {
+		c.inst.Add(context.Background(), 0, c.opts...)
+		c.fresh.Store(true)
+	}
+}
+
+// collect moves what was counted into the counters.
+func (d *drain) collect(ctx context.Context) {
+	d.running.Store(true)
+	d.flush(ctx)
+}
+
+func (d *drain) flush(ctx context.Context) {
+	d.mu.Lock()
+	cells := d.cells
+	d.mu.Unlock()
+	for _, c := range cells {
+		if n := c.n.Swap(0); n != 0 || c.fresh.Load() && c.fresh.Swap(false) {
+			c.inst.Add(ctx, n, c.opts...)
+		}
+	}
+}
+
+// stop goes back to writing directly.
+func (d *drain) stop(ctx context.Context) {
+	d.running.Store(false)
+	d.flush(ctx)
+}

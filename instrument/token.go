@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrument
+
+import (
+	"context"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// TokenVerification returns the handle for checks of one type of token:
+// auth.token.verifications and auth.token.verification.duration. Labels are
+// [Provider] and [Tenant]. A type outside the enum is [semconv.TokenTypeOther].
+func (s *Service) TokenVerification(t semconv.TokenType, lbs ...Label) *Attempts {
+	if s == nil {
+		return nil
+	}
+	t = enum(context.Background(), s.rec, t, semconv.NumTokenType, semconv.SDKAttributeTokenType)
+	if len(lbs) > 0 {
+		l := s.rec.resolveAttemptLabels(lbs)
+		return handle(s, handleKey{thing: thingVerification, value: uint8(t), labels: l},
+			func() *Attempts { return s.bindVerification(t, l) })
+	}
+	slot := &s.verifications[t]
+	if a := slot.Load(); a != nil {
+		return a
+	}
+	slot.CompareAndSwap(nil, s.bindVerification(t, labels{}))
+	return slot.Load()
+}
+
+func (s *Service) bindVerification(t semconv.TokenType, l labels) *Attempts {
+	in := &s.rec.inst
+	return newAttempts(s, in.tokenVerifications.Inst(), in.tokenVerificationDuration.Inst(),
+		t.Reasons(), with(l.attrs(), s.name, t.Attr())...)
+}
+
+// TokenOperations records what is done with one type of token beside checking
+// it: auth.token.operations. Safe for concurrent use; nil does nothing.
+type TokenOperations struct {
+	svc    *Service
+	counts [semconv.NumTokenOperation]results
+}
+
+// TokenOperations returns the handle for operations on one type of token. A
+// type outside the enum is [semconv.TokenTypeOther].
+func (s *Service) TokenOperations(t semconv.TokenType) *TokenOperations {
+	if s == nil {
+		return nil
+	}
+	t = enum(context.Background(), s.rec, t, semconv.NumTokenType, semconv.SDKAttributeTokenType)
+	return handle(s, handleKey{thing: thingTokenOperations, value: uint8(t)}, func() *TokenOperations {
+		h := &TokenOperations{svc: s}
+		for op := range h.counts {
+			h.counts[op] = bindResults(s, s.rec.inst.tokenOperations.Inst(), op > 0,
+				s.name, semconv.TokenOperation(op).Attr(), t.Attr())
+		}
+		return h
+	})
+}
+
+// Count records one operation and what it came to, as in [Attempts]. An
+// operation outside the enum is [semconv.TokenOperationOther].
+func (h *TokenOperations) Count(ctx context.Context, op semconv.TokenOperation, err error) {
+	if h == nil || !h.svc.record(ctx) {
+		return
+	}
+	op = enum(ctx, h.svc.rec, op, semconv.NumTokenOperation, semconv.SDKAttributeTokenOperation)
+	h.counts[op].count(ctx, h.svc.rec.classify(err))
+}
