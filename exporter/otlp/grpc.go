@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otlp
+
+import (
+	"context"
+	"net"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	colpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+)
+
+func newGRPCClient(s settings) (client, error) {
+	creds := insecure.NewCredentials()
+	if s.tls != nil {
+		creds = freshTLS{s.tls}
+	}
+	dial := []grpc.DialOption{
+		grpc.WithTransportCredentials(creds),
+		grpc.WithUserAgent("OTel Go OTLP over gRPC metrics exporter/" + otlpmetricgrpc.Version()),
+		grpc.WithUnaryInterceptor(noteAnswer),
+		grpc.WithDisableServiceConfig(),
+		// No request lasts long enough for a ping. What this is for: on Linux
+		// the system gives up a connection whose peer has vanished after
+		// Timeout, instead of a quarter of an hour.
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 5 * time.Minute, Timeout: 10 * time.Second}),
+	}
+	if s.gzip {
+		dial = append(dial, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
+	}
+	// A connection of our own: of the variables for endpoint, TLS and
+	// compression nothing is left to obey.
+	conn, err := grpc.NewClient("dns:///"+s.target.host, dial...)
+	if err != nil {
+		return client{}, err
+	}
+	inner, err := otlpmetricgrpc.New(context.Background(),
+		otlpmetricgrpc.WithGRPCConn(conn),
+		otlpmetricgrpc.WithHeaders(s.headers),
+		otlpmetricgrpc.WithTimeout(s.timeout),
+		otlpmetricgrpc.WithMaxRequestSize(0), // the collector's limit is met by splitting
+		otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig{
+			Enabled: true, InitialInterval: retryFirst, MaxInterval: retryMost, MaxElapsedTime: s.timeout,
+		}),
+		otlpmetricgrpc.WithTemporalitySelector(s.temporality()),
+		otlpmetricgrpc.WithAggregationSelector(sdkmetric.DefaultAggregationSelector),
+	)
+	if err != nil {
+		_ = conn.Close()
+		return client{}, err
+	}
+	// After an outage gRPC may wait two minutes before it tries again; a push
+	// is reason enough to try at once.
+	return client{Exporter: inner, wake: conn.ResetConnectBackoff, close: conn.Close}, nil
+}
+
+// noteAnswer fills in the receipt of the request.
+func noteAnswer(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	r := receiptOf(ctx)
+	if err := invoke(ctx, method, req, reply, cc, opts...); err != nil {
+		*r = receipt{kind: status.Code(err).String(), tooLarge: tooLarge(status.Convert(err))}
+		return err
+	}
+	if resp, ok := reply.(*colpb.ExportMetricsServiceResponse); ok {
+		r.accept(resp)
+	}
+	return nil
+}
+
+// tooLarge tells whether a server refused a message for its size: there is no
+// code for it, but the servers in use say much the same.
+func tooLarge(s *status.Status) bool {
+	switch s.Code() {
+	case codes.ResourceExhausted, codes.OutOfRange:
+	default:
+		return false
+	}
+	text := strings.ToLower(s.Message())
+	for _, part := range []string{"larger than max", "exceeds maximum size", "length too large"} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// freshTLS makes every handshake with the files as they are by then.
+type freshTLS struct{ files *tlsFiles }
+
+var _ credentials.TransportCredentials = freshTLS{}
+
+func (c freshTLS) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	return credentials.NewTLS(c.files.config()).ClientHandshake(ctx, authority, conn)
+}
+
+// ServerHandshake is never used by a client.
+func (c freshTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	return credentials.NewTLS(c.files.config()).ServerHandshake(conn)
+}
+
+func (freshTLS) Info() credentials.ProtocolInfo { return credentials.NewTLS(nil).Info() }
+
+func (c freshTLS) Clone() credentials.TransportCredentials { return c }
+
+// OverrideServerName is not supported: the name in the endpoint is verified.
+func (freshTLS) OverrideServerName(string) error { return nil }
