@@ -23,7 +23,7 @@ type client struct {
 
 // Requests are retried within their timeout; beyond it the next push does.
 const (
-	retryFirst = time.Second
+	retryFirst = 500 * time.Millisecond
 	retryMost  = 5 * time.Second
 )
 

@@ -61,7 +61,7 @@ var (
 func parseEndpoint(raw string, rule pathRule) (endpoint, error) {
 	if !strings.Contains(raw, "://") {
 		host, port, err := net.SplitHostPort(raw)
-		if err != nil || host == "" || strings.ContainsAny(raw, "/@?# ") || !validPort(port) {
+		if err != nil || host == "" || strings.ContainsAny(raw, "/@?# ") || !validHeaderValue(raw) || !validPort(port) {
 			return endpoint{}, errNotEndpoint
 		}
 		return endpoint{host: host, port: port, rule: rule}, nil

@@ -68,7 +68,13 @@ func newGRPCClient(s settings) (client, error) {
 func noteAnswer(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	r := receiptOf(ctx)
 	if err := invoke(ctx, method, req, reply, cc, opts...); err != nil {
-		*r = receipt{kind: status.Code(err).String(), tooLarge: tooLarge(status.Convert(err))}
+		s := status.Convert(err)
+		*r = receipt{kind: s.Code().String(), tooLarge: tooLarge(s)}
+		if r.tooLarge {
+			// Not to be sent again as it is, which the exporter would do with
+			// the code that some servers use.
+			return status.Error(codes.InvalidArgument, s.Message())
+		}
 		return err
 	}
 	if resp, ok := reply.(*colpb.ExportMetricsServiceResponse); ok {
