@@ -82,10 +82,10 @@ func write(root string, changes []change) error {
 			}
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // source code, for all to read
 			return err
 		}
-		if err := os.WriteFile(name, c.content, 0o644); err != nil {
+		if err := os.WriteFile(name, c.content, 0o644); err != nil { //nolint:gosec // source code, for all to read
 			return err
 		}
 	}

@@ -3,7 +3,6 @@
 package authconv
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -116,7 +115,7 @@ func TestSets(t *testing.T) {
 		t.Fatal(err)
 	}
 	set := attribute.NewSet(semconv.ServiceNameKey.String("api"))
-	ctx := context.Background()
+	ctx := t.Context()
 	attempts.AddSet(ctx, 2, set)
 	duration.RecordSet(ctx, 0.5, set)
 	limit.RecordSet(ctx, 60, set)
