@@ -98,12 +98,12 @@ func TestJSONL(t *testing.T) {
 func TestJSONLUnreadable(t *testing.T) {
 	for line, want := range map[string]error{
 		`not json at all`: notJSON,
-		`{"ts":"2025-10-03T14:09:32Z","service":"a","outcome":"success"`:        notJSON,
-		`{"ts":"2025-10-03T14:09:32Z","service":"a","outcome":"success"} more`:  notJSON,
-		`{"ts":"2025-10-03T14:09:32Z","service":7,"outcome":"success"}`:         notJSON,
-		`["2025-10-03T14:09:32Z"]`:                                              notJSON,
-		`null`:                                                                  badTime,
-		`{"service":"a","outcome":"success"}`:                                   badTime,
+		`{"ts":"2025-10-03T14:09:32Z","service":"a","outcome":"success"`:       notJSON,
+		`{"ts":"2025-10-03T14:09:32Z","service":"a","outcome":"success"} more`: notJSON,
+		`{"ts":"2025-10-03T14:09:32Z","service":7,"outcome":"success"}`:        notJSON,
+		`["2025-10-03T14:09:32Z"]`:            notJSON,
+		`null`:                                badTime,
+		`{"service":"a","outcome":"success"}`: badTime,
 		`{"ts":"yesterday","service":"a","outcome":"success"}`:                  badTime,
 		`{"ts":"2025-10-03T14:09:32Z","outcome":"success"}`:                     noService,
 		`{"ts":"2025-10-03T14:09:32Z","service":"a"}`:                           badOutcome,

@@ -16,6 +16,32 @@ import (
 
 const bufferSize = 64 << 10
 
+// openSources opens all files, and none if one cannot be read.
+func openSources(o options, stdin io.Reader) ([]*source, error) {
+	var sources []*source
+	var errs []error
+	for _, name := range o.files {
+		s, err := openSource(name, o, stdin)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		sources = append(sources, s)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(append(errs, closeSources(sources))...)
+	}
+	return sources, nil
+}
+
+func closeSources(sources []*source) error {
+	var errs []error
+	for _, s := range sources {
+		errs = append(errs, s.close())
+	}
+	return errors.Join(errs...)
+}
+
 // openSource opens one of the files named on the command line; "-" is standard input.
 func openSource(name string, o options, stdin io.Reader) (*source, error) {
 	if name == "-" {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/datapunk/otelauth/instrument"
 	"github.com/datapunk/otelauth/semconv"
@@ -45,4 +46,25 @@ func (e *event) attempt(ctx context.Context, a *instrument.Attempts, outcome err
 		return
 	}
 	a.Count(ctx, outcome)
+}
+
+var errInterrupted = errors.New("interrupted: the rest was not read")
+
+// recordAll records the events of all sources in time order.
+func recordAll(ctx context.Context, rec *instrument.Recorder, sources []*source, p *progress) (span, error) {
+	var seen span
+	defer p.done()
+	err := merge(sources, func(e event) error {
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		record(ctx, rec, e)
+		seen.add(e.time)
+		p.step(e.time)
+		return nil
+	})
+	for _, s := range sources {
+		err = errors.Join(err, s.err)
+	}
+	return seen, err
 }

@@ -41,12 +41,13 @@ type tries struct {
 	order int       // of its first line, for a settlement that is the same at every run
 	last  time.Time // of its latest line
 
-	verdicts  int // Accepted and Failed
-	passwords int // those of them that asked PAM: password and keyboard-interactive
-	pam, kbd  int // failures that witnesses saw
-	named     bool
-	refused   bool // a witness says that credentials were refused
-	unknown   bool // a witness says that there is no such user
+	verdicts int // Accepted and Failed
+	asked    int // those of them that asked PAM: password and keyboard-interactive
+	answered int // those of them that refused keyboard-interactive
+	pam, kbd int // failures that witnesses saw
+	named    bool
+	refused  bool // a witness says that credentials were refused
+	unknown  bool // a witness says that there is no such user
 
 	user, addr string
 }
@@ -71,7 +72,10 @@ func (c *connections) see(key connection, at time.Time, m message, n int, emit f
 	case accepted, failed:
 		t.verdicts += n
 		if m.method == semconv.MethodPassword || m.method == semconv.MethodOTP {
-			t.passwords += n
+			t.asked += n
+		}
+		if m.kind == failed && m.method == semconv.MethodOTP {
+			t.answered += n
 		}
 		e := event{time: at, service: c.service, subject: m.user, source: m.addr, method: m.method, count: n}
 		e.success = m.kind == accepted
@@ -129,11 +133,11 @@ func (c *connections) settle(done func(*tries) bool, emit func(event)) {
 	}
 }
 
-// unsettled gives the attempts that no verdict told of, as one event with a count that may be 0.
+// unsettled gives the attempts that no verdict told of, as one event with a count that may be 0. What pam_unix refused,
+// another module may have accepted, so that an "Accepted" answers for it; "error: PAM" is PAM's last word.
 func (t *tries) unsettled() event {
 	e := event{time: t.last, subject: t.user, source: t.addr}
-	asked := max(t.pam, t.kbd) // both see the same attempt
-	e.count = asked - t.passwords
+	e.count = max(t.pam-t.asked, t.kbd-t.answered)
 	if t.named {
 		e.count = max(e.count, 1-t.verdicts)
 	}
@@ -146,7 +150,7 @@ func (t *tries) unsettled() event {
 	switch {
 	case t.unknown:
 		e.reason = semconv.ReasonUnknownPrincipal
-	case asked > 0 || t.refused:
+	case t.pam > 0 || t.kbd > 0 || t.refused:
 		e.reason = semconv.ReasonInvalidCredentials
 	}
 	return e

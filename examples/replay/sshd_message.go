@@ -79,7 +79,10 @@ func parseVerdict(kind messageKind, s string) message {
 		return message{}
 	}
 	m := parseFrom(kind, rest, isEndpoint)
-	if m.kind == failed && method == "none" {
+	switch {
+	case m.kind == nothing:
+		return m
+	case m.kind == failed && method == "none":
 		m.kind = named // how a client asks which methods there are, not a credential
 	}
 	method, _, _ = strings.Cut(method, "/")
