@@ -112,9 +112,6 @@ func (c config) target() (target, error) {
 		return t, nil // a bad one, which is an error already
 	}
 	t.plaintext = e.scheme == "http" || e.scheme == "" && c.insecure.value
-	if e.scheme == "https" && c.insecure.value && !fromEnvironment(c.insecure.from) {
-		return t, fmt.Errorf("%s: the endpoint https://%s of %s asks for TLS", c.insecure.from, e.host, c.endpoint.from)
-	}
 	port := e.port
 	switch {
 	case port != "":
@@ -124,6 +121,9 @@ func (c config) target() (target, error) {
 		port = "443"
 	}
 	t.host = net.JoinHostPort(e.host, port)
+	if e.scheme == "https" && c.insecure.value && !fromEnvironment(c.insecure.from) {
+		return t, fmt.Errorf("%s: the endpoint %s of %s asks for TLS", c.insecure.from, t, c.endpoint.from)
+	}
 	if overHTTP {
 		t.path = requestPath(e)
 	} else if t.protocol == ProtocolGRPC && strings.Trim(e.path, "/") != "" {

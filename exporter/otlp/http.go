@@ -7,9 +7,9 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"maps"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"sync"
@@ -71,18 +71,9 @@ type roundTripper struct {
 }
 
 func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	if t.repeatable {
-		// A server may close an idle connection just as it is used again.
-		// Marked like this, with an empty value that is not sent, the request
-		// is then tried on a new one.
-		header := maps.Clone(req.Header)
-		header["Idempotency-Key"] = nil
-		req = req.WithContext(req.Context())
-		req.Header = header
-	}
 	r := receiptOf(req.Context())
 	*r = receipt{}
-	resp, err := t.transport().RoundTrip(req)
+	resp, err := t.send(req)
 	if err != nil {
 		r.kind = "connection"
 		return nil, err
@@ -97,6 +88,26 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return resp, nil
+}
+
+// send tries a request that failed on a connection of an earlier one again on
+// a new connection: servers close idle ones, at times just when they are used.
+func (t *roundTripper) send(req *http.Request) (*http.Response, error) {
+	reused := false
+	trace := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }}
+	transport := t.transport()
+	resp, err := transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	if err == nil || !reused || !t.repeatable || req.GetBody == nil || req.Context().Err() != nil {
+		return resp, err
+	}
+	body, bodyErr := req.GetBody()
+	if bodyErr != nil {
+		return nil, err
+	}
+	transport.CloseIdleConnections()
+	again := req.WithContext(req.Context())
+	again.Body = body
+	return transport.RoundTrip(again)
 }
 
 // read notes a partial success and takes it out of the response.
