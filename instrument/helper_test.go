@@ -109,3 +109,27 @@ func sorted(m map[string]float64) string {
 	}
 	return b.String()
 }
+
+// sets returns the attribute set of every point of a metric.
+func sets(m metricdata.Metrics) []attribute.Set {
+	var ss []attribute.Set
+	switch d := m.Data.(type) {
+	case metricdata.Sum[int64]:
+		for _, p := range d.DataPoints {
+			ss = append(ss, p.Attributes)
+		}
+	case metricdata.Gauge[int64]:
+		for _, p := range d.DataPoints {
+			ss = append(ss, p.Attributes)
+		}
+	case metricdata.Gauge[float64]:
+		for _, p := range d.DataPoints {
+			ss = append(ss, p.Attributes)
+		}
+	case metricdata.Histogram[float64]:
+		for _, p := range d.DataPoints {
+			ss = append(ss, p.Attributes)
+		}
+	}
+	return ss
+}

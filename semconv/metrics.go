@@ -178,6 +178,7 @@ var metrics = []Metric{
 			{Key: MFAFactorKey, Level: LevelRequired},
 			{Key: ResultKey, Level: LevelRequired},
 			{Key: ReasonKey, Level: LevelConditionallyRequired, Condition: "On failure."},
+			{Key: ErrorTypeKey, Level: LevelConditionallyRequired, Condition: "On error."},
 		},
 		Stability: "development",
 	},

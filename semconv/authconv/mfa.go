@@ -59,6 +59,7 @@ func (MFAAttempts) Description() string { return "Second factors answered." }
 // Other attributes of the metric:
 //
 //   - auth.failure.reason (conditionally_required): On failure.
+//   - error.type (conditionally_required): On error.
 func (m MFAAttempts) Add(ctx context.Context, incr int64, serviceName string, mfaFactor semconv.MFAFactor, result semconv.Result, attrs ...attribute.KeyValue) {
 	i := m.Inst()
 	if !i.Enabled(ctx) {

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrument
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+func TestStrangersCannotTakeADeclaredServicesPlace(t *testing.T) {
+	g := newRig(t, WithServices("real"))
+	for i := range 2500 {
+		g.rec.Service(fmt.Sprintf("junk-%d", i)).Authentication(semconv.MethodPassword).Count(ctx, nil)
+	}
+	for range 1000 {
+		g.rec.Service("real").Authentication(semconv.MethodPassword).Count(ctx, nil)
+	}
+	g.want("auth.authentication.attempts", map[string]float64{
+		"method=password result=success service.name=_OTHER": 2500,
+		"method=password result=success service.name=real":   1000,
+	})
+	g.want("auth.sdk.collapsed_values", map[string]float64{"sdk.attribute=auth.service.name": 2500})
+}
+
+func TestServiceLimit(t *testing.T) {
+	g := newRig(t, WithServices("declared"), WithServiceLimit(2))
+	for _, name := range []string{"a", "", "b", "c", "declared", "a", strings.Repeat("é", 100), "bad\xff", semconv.Other} {
+		g.rec.Service(name).KeySet().Refreshed(ctx, nil)
+	}
+	g.want("auth.keyset.refreshes", map[string]float64{
+		"result=success service.name=a":        2,
+		"result=success service.name=b":        1,
+		"result=success service.name=declared": 1,
+		"result=success service.name=_OTHER":   5,
+	})
+	g.want("auth.sdk.collapsed_values", map[string]float64{"sdk.attribute=auth.service.name": 4})
+}
+
+func TestAdmittedNamesAreCleaned(t *testing.T) {
+	g := newRig(t)
+	long := strings.Repeat("é", 1<<20)
+	g.rec.Service(long).KeySet().Refreshed(ctx, nil)
+	g.rec.Service(long+"x").KeySet().Refreshed(ctx, nil)
+	g.rec.Service("bad\xffname").KeySet().Refreshed(ctx, nil)
+	g.want("auth.keyset.refreshes", map[string]float64{
+		"result=success service.name=" + strings.Repeat("é", 64): 2,
+		"result=success service.name=bad?name":                   1,
+	})
+}
+
+func TestDefaultServiceLimit(t *testing.T) {
+	g := newRig(t)
+	for i := range DefaultServiceLimit + 10 {
+		g.rec.Service(fmt.Sprint(i)).Register(ctx)
+	}
+	if n := len(*g.rec.services.Load()); n != DefaultServiceLimit+1 {
+		t.Errorf("%d services, want %d and _OTHER", n, DefaultServiceLimit)
+	}
+}
+
+func TestNewReturnsAllErrorsAndAUsableRecorder(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	rec, err := New(
+		WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
+		WithServices("api", "", "bad\xff", strings.Repeat("x", 129)),
+		WithServiceLimit(-1),
+		WithActivityWindow(0),
+		WithAllowed("auth.subject", "alice"),
+		WithAllowed(semconv.CacheNameKey, "", "tokens"),
+		WithErrorMapper(nil),
+		nil,
+	)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"WithServices: empty", `"bad\xff"`, "129 bytes", "WithServiceLimit: -1",
+		"WithActivityWindow: 0s", `"auth.subject"`, `WithAllowed("auth.cache.name"): empty`, "WithErrorMapper: nil"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q:\n%v", want, err)
+		}
+	}
+	g := &rig{t: t, rec: rec, reader: reader}
+	rec.Service("api").Cache("tokens").Lookup(ctx, semconv.CacheOutcomeHit)
+	g.want("auth.cache.lookups", map[string]float64{"cache.name=tokens cache.outcome=hit service.name=api": 1})
+}
+
+// failing is a MeterProvider that cannot make counters.
+type failing struct{ noop.MeterProvider }
+
+func (failing) Meter(string, ...metric.MeterOption) metric.Meter { return failingMeter{} }
+
+type failingMeter struct{ noop.Meter }
+
+func (failingMeter) Int64Counter(name string, _ ...metric.Int64CounterOption) (metric.Int64Counter, error) {
+	return nil, fmt.Errorf("cannot make %s", name)
+}
+
+func TestInstrumentErrorsAreJoined(t *testing.T) {
+	rec, err := New(WithMeterProvider(failing{}))
+	if err == nil || !strings.Contains(err.Error(), "auth.token.operations") ||
+		!strings.Contains(err.Error(), "auth.authentication.attempts") {
+		t.Fatalf("error %v, want one that names each instrument", err)
+	}
+	rec.Service("api").Authentication(semconv.MethodPassword).Start().End(ctx, nil)
+}
+
+func TestNoProviderMeansTheGlobalOne(t *testing.T) {
+	previous := otel.GetMeterProvider()
+	t.Cleanup(func() { otel.SetMeterProvider(previous) })
+	var none *sdkmetric.MeterProvider
+	for name, opts := range map[string][]Option{
+		"none":        nil,
+		"nil":         {WithMeterProvider(nil)},
+		"nil pointer": {WithMeterProvider(none)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec, err := New(opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec.Service("api").Authentication(semconv.MethodPassword).Count(ctx, nil)
+		})
+	}
+}
+
+func TestZerosSurviveALaterGlobalProvider(t *testing.T) {
+	if testing.CoverMode() != "" && testing.Short() {
+		t.Skip("the global provider can be set once a process")
+	}
+	rec, err := New() // on the global provider, which is not set yet
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Service("late").Authentication(semconv.MethodPassword)
+	reader := sdkmetric.NewManualReader()
+	previous := otel.GetMeterProvider()
+	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
+	t.Cleanup(func() { otel.SetMeterProvider(previous) })
+	g := &rig{t: t, rec: rec, reader: reader}
+	if v, ok := g.values("auth.authentication.attempts")["method=password result=success service.name=late"]; !ok || v != 0 {
+		t.Errorf("success is %v, %v; want 0 at the first collection", v, ok)
+	}
+}
+
+func TestAfterShutdownNothingIsStored(t *testing.T) {
+	g := newRig(t, WithServices("api"))
+	h := g.rec.Service("api").Authentication(semconv.MethodPassword)
+	h.Count(ctx, nil)
+	_ = g.metrics() // from here on counts wait in their cells
+	h.Count(ctx, nil)
+	for range 2 {
+		if err := g.rec.Shutdown(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Count(ctx, nil)
+	h.Record(ctx, 1, nil)
+	g.rec.Service("api").Anomalies().Detected(ctx, semconv.AnomalyKindBruteForce, semconv.AnomalySeverityLow)
+	g.rec.Detector().Dropped(ctx, 1)
+	g.want("auth.authentication.attempts", map[string]float64{"method=password result=success service.name=api": 2})
+	g.want("auth.authentication.duration", map[string]float64{})
+	g.want("auth.sdk.rejected_measurements", map[string]float64{"sdk.rejection=after_shutdown": 4})
+}
+
+// A view that drops what the callback observes also stops the callback; counts
+// must not wait for it then.
+func TestCountsWithoutACallback(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	drop := func(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
+		return sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}},
+			i.Name == "auth.service.active" || i.Name == "auth.service.status"
+	}
+	rec, err := New(WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithView(drop))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &rig{t: t, rec: rec, reader: reader}
+	for want := range 3 {
+		rec.Service("api").Cache("x").Lookup(ctx, semconv.CacheOutcomeHit)
+		g.want("auth.cache.lookups", map[string]float64{"cache.name=_OTHER cache.outcome=hit service.name=api": float64(want + 1)})
+	}
+}
+
+func TestExemplarsOfSampledSpansSurvive(t *testing.T) {
+	g := newRig(t, WithServices("api"))
+	h := g.rec.Service("api").Authentication(semconv.MethodPassword)
+	_ = g.metrics()
+	sampled := trace.ContextWithSpanContext(ctx, trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled}))
+	h.Count(sampled, nil)
+	h.Count(ctx, nil)
+	var exemplars int
+	for _, p := range g.metrics()["auth.authentication.attempts"].Data.(metricdata.Sum[int64]).DataPoints {
+		if p.Value > 0 && p.Value != 2 {
+			t.Errorf("value %d, want 2", p.Value)
+		}
+		exemplars += len(p.Exemplars)
+	}
+	if exemplars != 1 {
+		t.Errorf("%d exemplars, want the sampled span's", exemplars)
+	}
+}
+
+func TestConcurrentSafe(t *testing.T) {
+	const goroutines, events = 64, 500
+	g := newRig(t, WithServices("shared"), WithServiceLimit(goroutines/2), WithActivityWindow(time.Hour))
+	delta := sdkmetric.NewManualReader(sdkmetric.WithTemporalitySelector(
+		func(sdkmetric.InstrumentKind) metricdata.Temporality { return metricdata.DeltaTemporality }))
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(g.reader2()), sdkmetric.WithReader(delta))
+	rec, err := New(WithMeterProvider(mp), WithServices("shared"), WithServiceLimit(goroutines/2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.rec = rec
+
+	var recording, collecting sync.WaitGroup
+	stop := make(chan struct{})
+	var deltas float64
+	collecting.Go(func() {
+		for {
+			_ = g.metrics()
+			deltas += total(collect(t, delta))
+			select {
+			case <-stop:
+				deltas += total(collect(t, delta))
+				return
+			default:
+				runtime.Gosched()
+			}
+		}
+	})
+	for i := range goroutines {
+		recording.Go(func() {
+			own := rec.Service(fmt.Sprintf("svc-%d", i))
+			own.Register(ctx)
+			shared := rec.Service("shared").Authentication(semconv.MethodPassword)
+			for j := range events {
+				if j%2 == 0 {
+					shared.Start().End(ctx, nil)
+				} else {
+					rec.Service("shared").Authentication(semconv.MethodPassword).Count(ctx, Failure(semconv.ReasonLocked))
+				}
+				own.Sessions().Count(ctx, semconv.SessionOperationCreate, nil)
+			}
+			own.Deregister(ctx)
+		})
+	}
+	recording.Wait()
+	close(stop)
+	collecting.Wait()
+
+	g.want("auth.authentication.attempts", map[string]float64{
+		"method=password result=success service.name=shared":                       goroutines * events / 2,
+		"failure.reason=locked method=password result=failure service.name=shared": goroutines * events / 2,
+	})
+	g.want("auth.authentication.duration", map[string]float64{
+		"method=password result=success service.name=shared": goroutines * events / 2,
+	})
+	if deltas != goroutines*events {
+		t.Errorf("the delta reader saw %v attempts, want %d", deltas, goroutines*events)
+	}
+	var sessions float64
+	for _, v := range g.values("auth.session.active") {
+		sessions += v
+	}
+	if sessions != goroutines*events {
+		t.Errorf("%v sessions, want %d", sessions, goroutines*events)
+	}
+	if v := g.values("auth.service.registered")[""]; v != 0 {
+		t.Errorf("%v services registered, want 0", v)
+	}
+}
+
+func (g *rig) reader2() *sdkmetric.ManualReader {
+	g.reader = sdkmetric.NewManualReader()
+	return g.reader
+}
+
+func collect(t *testing.T, r sdkmetric.Reader) metricdata.ResourceMetrics {
+	t.Helper()
+	var rm metricdata.ResourceMetrics
+	if err := r.Collect(ctx, &rm); err != nil {
+		t.Errorf("Collect: %v", err)
+	}
+	return rm
+}
+
+// total sums auth.authentication.attempts.
+func total(rm metricdata.ResourceMetrics) (n float64) {
+	for _, sm := range rm.ScopeMetrics {
+		for _, m := range sm.Metrics {
+			if m.Name == "auth.authentication.attempts" {
+				for _, v := range points(m) {
+					n += v
+				}
+			}
+		}
+	}
+	return n
+}
+
+func TestScope(t *testing.T) {
+	g := newRig(t)
+	rm := collect(t, g.reader)
+	if len(rm.ScopeMetrics) != 1 {
+		t.Fatalf("%d scopes, want 1", len(rm.ScopeMetrics))
+	}
+	s := rm.ScopeMetrics[0].Scope
+	if s.Name != ScopeName || s.Version != Version || s.SchemaURL != semconv.SchemaURL {
+		t.Errorf("scope %+v", s)
+	}
+	if s.Attributes.Len() != 0 {
+		t.Errorf("scope attributes %v", s.Attributes)
+	}
+}
