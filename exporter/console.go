@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+)
+
+// DefaultConsoleInterval is how often the console exporter writes.
+const DefaultConsoleInterval = 10 * time.Second
+
+// console writes everything as JSON to a writer, for debugging.
+type console struct {
+	reader   *sdkmetric.PeriodicReader
+	last     *atomic.Int64 // Unix nanoseconds, 0 before the first
+	interval time.Duration
+}
+
+func newConsole(w io.Writer, env environment) (Exporter, error) {
+	if w == nil {
+		return nil, errors.New("exporter: WithConsole: nil writer")
+	}
+	interval, err := env.exportInterval(DefaultConsoleInterval)
+	if err != nil {
+		return nil, err
+	}
+	out, err := stdoutmetric.New(stdoutmetric.WithWriter(w), stdoutmetric.WithPrettyPrint(),
+		stdoutmetric.WithTemporalitySelector(sdkmetric.DefaultTemporalitySelector))
+	if err != nil {
+		return nil, fmt.Errorf("exporter: console: %w", err)
+	}
+	last := &atomic.Int64{}
+	return &console{
+		reader: sdkmetric.NewPeriodicReader(noted{out, last},
+			sdkmetric.WithInterval(interval), sdkmetric.WithTimeout(interval)),
+		last:     last,
+		interval: interval,
+	}, nil
+}
+
+func (c *console) Reader() sdkmetric.Reader { return c.reader }
+func (c *console) String() string           { return "console every " + c.interval.String() }
+
+// Shutdown has nothing to free: the reader's own shutdown wrote the last.
+func (c *console) Shutdown(context.Context) error { return nil }
+
+func (c *console) LastSuccess() time.Time {
+	if ns := c.last.Load(); ns != 0 {
+		return time.Unix(0, ns)
+	}
+	return time.Time{}
+}
+
+// noted notes when an export went through.
+type noted struct {
+	sdkmetric.Exporter
+	last *atomic.Int64
+}
+
+func (n noted) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+	err := n.Exporter.Export(ctx, rm)
+	if err == nil {
+		n.last.Store(time.Now().UnixNano())
+	}
+	return err
+}

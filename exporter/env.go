@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// environment looks a variable up; a variable that is empty is not set.
+type environment func(string) string
+
+func (e environment) get(name string) string {
+	if e == nil {
+		return ""
+	}
+	return strings.TrimSpace(e(name))
+}
+
+// FromEnv lets the environment say what no option says, in the variables that
+// OpenTelemetry defines:
+//
+//	OTEL_METRICS_EXPORTER               prometheus (default), otlp, console, none, or a name
+//	                                    given to Register; several by comma
+//	OTEL_EXPORTER_PROMETHEUS_HOST       where to listen, default 127.0.0.1
+//	OTEL_EXPORTER_PROMETHEUS_PORT       default 9464, 0 for any free port
+//	OTEL_EXPORTER_OTLP_*                see otlp.FromEnv
+//	OTEL_EXPORTER_OTLP_METRICS_*        the same, for metrics alone
+//	OTEL_METRIC_EXPORT_INTERVAL         milliseconds between pushes, default 60000
+//	OTEL_METRIC_EXPORT_TIMEOUT          milliseconds that a push may take, default 30000
+//	OTEL_SERVICE_NAME                   service.name of the resource
+//	OTEL_RESOURCE_ATTRIBUTES            key=value,key=value
+//	OTEL_SDK_DISABLED                   true: nothing is measured, nothing starts
+//
+// A value that is wrong is an error of [Start] that names the variable.
+// Exporters named here are added to those given by options; one given by both
+// is the option's. Without OTEL_METRICS_EXPORTER, options that name an exporter
+// are all there is.
+func FromEnv() Option {
+	return optionFunc(func(c config) config {
+		c.env = os.Getenv
+		return c
+	})
+}
+
+// disabled reads OTEL_SDK_DISABLED.
+func (e environment) disabled() (bool, error) {
+	switch v := e.get("OTEL_SDK_DISABLED"); strings.ToLower(v) {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, fmt.Errorf("OTEL_SDK_DISABLED=%q: want true or false", v)
+	}
+}
+
+// exporterNames reads OTEL_METRICS_EXPORTER. named tells whether it is set.
+func (e environment) exporterNames() (names []string, named bool, err error) {
+	const variable = "OTEL_METRICS_EXPORTER"
+	value := e.get(variable)
+	if value == "" {
+		return nil, false, nil
+	}
+	seen := map[string]bool{}
+	var errs []error
+	for name := range strings.SplitSeq(value, ",") {
+		name = strings.ToLower(strings.TrimSpace(name))
+		switch {
+		case name == "":
+			errs = append(errs, fmt.Errorf("%s=%q: empty name", variable, value))
+		case name != nameNone && lookup(name) == nil:
+			errs = append(errs, fmt.Errorf("%s=%q: unknown exporter %q, known are %s", variable, value, name, known()))
+		case !seen[name]:
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	if seen[nameNone] {
+		if len(names) > 1 {
+			errs = append(errs, fmt.Errorf("%s=%q: none goes with no other", variable, value))
+		}
+		names = nil
+	}
+	return names, true, errors.Join(errs...)
+}
+
+// prometheusAddress reads where to listen; empty when the environment does not
+// say.
+func (e environment) prometheusAddress() (string, error) {
+	const hostVar, portVar = "OTEL_EXPORTER_PROMETHEUS_HOST", "OTEL_EXPORTER_PROMETHEUS_PORT"
+	host, port := e.get(hostVar), e.get(portVar)
+	if host == "" && port == "" {
+		return "", nil
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	if port == "" {
+		port = "9464"
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", fmt.Errorf("%s=%q: want a number from 0 to 65535", portVar, port)
+	}
+	if strings.ContainsAny(host, " /") {
+		return "", fmt.Errorf("%s=%q: want a host name or an address", hostVar, host)
+	}
+	return net.JoinHostPort(strings.Trim(host, "[]"), port), nil
+}
+
+// exportInterval reads OTEL_METRIC_EXPORT_INTERVAL for the console; otlp reads
+// its own.
+func (e environment) exportInterval(otherwise time.Duration) (time.Duration, error) {
+	const variable = "OTEL_METRIC_EXPORT_INTERVAL"
+	v := e.get(variable)
+	if v == "" {
+		return otherwise, nil
+	}
+	ms, err := strconv.ParseInt(v, 10, 32)
+	if err != nil || ms <= 0 {
+		return 0, fmt.Errorf("%s=%q: want a whole number of milliseconds, more than zero", variable, v)
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}
+
+// resourceAttributes reads OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME, which
+// goes first. The SDK reads both as well, but what is wrong there it only logs.
+func (e environment) resourceAttributes() ([]attribute.KeyValue, error) {
+	const variable = "OTEL_RESOURCE_ATTRIBUTES"
+	var kvs []attribute.KeyValue
+	var errs []error
+	if value := e.get(variable); value != "" {
+		for pair := range strings.SplitSeq(value, ",") {
+			key, v, ok := strings.Cut(pair, "=")
+			key = strings.TrimSpace(key)
+			decoded, err := url.PathUnescape(strings.TrimSpace(v))
+			if !ok || key == "" || err != nil {
+				errs = append(errs, fmt.Errorf("%s=%q: %q is not key=value", variable, value, pair))
+				continue
+			}
+			kvs = append(kvs, attribute.String(key, decoded))
+		}
+	}
+	if name := e.get("OTEL_SERVICE_NAME"); name != "" {
+		kvs = append(kvs, attribute.String(string(serviceNameKey), name))
+	}
+	return kvs, errors.Join(errs...)
+}

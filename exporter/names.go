@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/datapunk/otelauth/exporter/otlp"
+	"github.com/datapunk/otelauth/exporter/prom"
+)
+
+// Exporter is a way out for metrics. [prom.Exporter] and [otlp.Exporter] are
+// two; a third is any type with these methods, given to [WithExporter] or made
+// by a [Factory].
+//
+// It may also have String() string, a line for [Pipeline.String] without
+// credentials, and LastSuccess() time.Time, the time of the last export that
+// went through or the zero time, shown as
+// auth.sdk.export.last_success.timestamp. Both must be safe for concurrent use.
+type Exporter interface {
+	// Reader returns the reader for the pipeline's MeterProvider, the same at
+	// each call. Its Shutdown flushes.
+	Reader() sdkmetric.Reader
+	// Shutdown frees what is left after the reader was shut down. It obeys
+	// the deadline of ctx and may be called more than once.
+	Shutdown(ctx context.Context) error
+}
+
+var (
+	_ Exporter = (*prom.Exporter)(nil)
+	_ Exporter = (*otlp.Exporter)(nil)
+)
+
+// Factory makes an [Exporter] as the environment says, which getenv reads. Its
+// errors name the variable and the value.
+type Factory func(ctx context.Context, getenv func(string) string) (Exporter, error)
+
+// Names of the exporters that are built in, as OTEL_METRICS_EXPORTER has them.
+const (
+	namePrometheus = "prometheus"
+	nameOTLP       = "otlp"
+	nameConsole    = "console"
+	nameNone       = "none"
+)
+
+var factories = struct {
+	sync.RWMutex
+	byName map[string]Factory
+}{byName: map[string]Factory{
+	namePrometheus: func(_ context.Context, getenv func(string) string) (Exporter, error) {
+		return newPrometheus(getenv)
+	},
+	nameOTLP: func(ctx context.Context, getenv func(string) string) (Exporter, error) {
+		return newOTLP(ctx, getenv, nil)
+	},
+	nameConsole: func(_ context.Context, getenv func(string) string) (Exporter, error) {
+		return newConsole(os.Stdout, getenv)
+	},
+}}
+
+// Register gives an exporter a name that OTEL_METRICS_EXPORTER may hold when
+// [FromEnv] is used. Names are of lower case letters, digits and the marks
+// - _ . and each can be given once; those built in are taken. Call it before
+// [Start], as from an init function. Safe for concurrent use.
+func Register(name string, f Factory) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("exporter: Register: %w", err)
+	}
+	if f == nil {
+		return fmt.Errorf("exporter: Register(%q): nil factory", name)
+	}
+	factories.Lock()
+	defer factories.Unlock()
+	if factories.byName[name] != nil {
+		return fmt.Errorf("exporter: Register(%q): the name is taken", name)
+	}
+	factories.byName[name] = f
+	return nil
+}
+
+func lookup(name string) Factory {
+	factories.RLock()
+	defer factories.RUnlock()
+	return factories.byName[name]
+}
+
+// known lists all names for an error text.
+func known() string {
+	factories.RLock()
+	defer factories.RUnlock()
+	return strings.Join(append(slices.Sorted(maps.Keys(factories.byName)), nameNone), ", ")
+}
+
+// checkName refuses a name that could not be told apart in the variable, or
+// that is built in.
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("empty name")
+	case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "":
+		return fmt.Errorf("name %q: want lower case letters, digits and - _ . alone", name)
+	case slices.Contains([]string{namePrometheus, nameOTLP, nameConsole, nameNone}, name):
+		return fmt.Errorf("name %q is built in", name)
+	}
+	return nil
+}
+
+func newPrometheus(env environment) (Exporter, error) {
+	address, err := env.prometheusAddress()
+	if err != nil {
+		return nil, err
+	}
+	if address == "" {
+		return made(prom.New())
+	}
+	e, err := made(prom.New(prom.WithAddress(address)))
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_EXPORTER_PROMETHEUS_HOST, OTEL_EXPORTER_PROMETHEUS_PORT: %w", err)
+	}
+	return e, nil
+}
+
+func newOTLP(ctx context.Context, env environment, opts []otlp.Option) (Exporter, error) {
+	if env == nil {
+		return made(otlp.New(ctx, opts...))
+	}
+	return made(otlp.FromEnv(ctx, env, opts...))
+}
+
+// made keeps a nil pointer out of the interface.
+func made[E Exporter](e E, err error) (Exporter, error) {
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// isNil reports whether there is nothing in the interface, or a nil pointer.
+func isNil(e Exporter) bool {
+	v := reflect.ValueOf(e)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// lastSuccess asks an exporter for its last success, if it can tell.
+func lastSuccess(e Exporter) (at time.Time) {
+	defer func() {
+		if recover() != nil { // not our code
+			at = time.Time{}
+		}
+	}()
+	if l, ok := e.(interface{ LastSuccess() time.Time }); ok {
+		return l.LastSuccess()
+	}
+	return time.Time{}
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/datapunk/otelauth/exporter/otlp"
+	"github.com/datapunk/otelauth/exporter/prom"
+	"github.com/datapunk/otelauth/views"
+)
+
+type config struct {
+	exporters   []plan
+	choices     []views.Choice
+	serviceName string
+	attributes  []attribute.KeyValue
+	env         environment // nil: the environment is not read
+	errs        []error
+}
+
+// plan is an exporter that is still to be made.
+type plan struct {
+	name string
+	make func(context.Context, environment) (Exporter, error)
+}
+
+func (c config) with(name string, make func(context.Context, environment) (Exporter, error)) config {
+	for _, p := range c.exporters {
+		if p.name == name {
+			c.errs = append(c.errs, fmt.Errorf("exporter: %q is given twice", name))
+			return c
+		}
+	}
+	c.exporters = append(slices.Clip(c.exporters), plan{name, make})
+	return c
+}
+
+// Option configures [Start].
+type Option interface {
+	apply(config) config
+}
+
+type optionFunc func(config) config
+
+func (f optionFunc) apply(c config) config { return f(c) }
+
+// WithPrometheus adds an endpoint for Prometheus to scrape, made by [prom.New].
+// Given without options, it takes the address that [FromEnv] read.
+func WithPrometheus(opts ...prom.Option) Option {
+	return optionFunc(func(c config) config {
+		return c.with(namePrometheus, func(_ context.Context, env environment) (Exporter, error) {
+			if len(opts) == 0 {
+				return newPrometheus(env)
+			}
+			return made(prom.New(opts...))
+		})
+	})
+}
+
+// WithOTLP adds a push to an OpenTelemetry collector, made by [otlp.New]. What
+// its options leave open is taken from the environment if [FromEnv] is given.
+func WithOTLP(opts ...otlp.Option) Option {
+	return optionFunc(func(c config) config {
+		return c.with(nameOTLP, func(ctx context.Context, env environment) (Exporter, error) {
+			return newOTLP(ctx, env, opts)
+		})
+	})
+}
+
+// WithConsole adds an exporter that writes everything to w as JSON, every
+// [DefaultConsoleInterval] and at shutdown: for debugging. The interval is that
+// of OTEL_METRIC_EXPORT_INTERVAL if [FromEnv] is given.
+func WithConsole(w io.Writer) Option {
+	return optionFunc(func(c config) config {
+		return c.with(nameConsole, func(_ context.Context, env environment) (Exporter, error) {
+			return newConsole(w, env)
+		})
+	})
+}
+
+// WithExporter adds an exporter of the caller's own under a name of his choice,
+// other than those that are built in. The name shows in errors and in
+// [Pipeline.String].
+func WithExporter(name string, e Exporter) Option {
+	return optionFunc(func(c config) config {
+		if err := checkName(name); err != nil {
+			c.errs = append(c.errs, fmt.Errorf("exporter: WithExporter: %w", err))
+			return c
+		}
+		if isNil(e) {
+			c.errs = append(c.errs, fmt.Errorf("exporter: WithExporter(%q): nil exporter", name))
+			return c
+		}
+		return c.with(name, func(context.Context, environment) (Exporter, error) { return e, nil })
+	})
+}
+
+// WithViews adds choices to the views that every pipeline has; see
+// [views.Default].
+func WithViews(choices ...views.Choice) Option {
+	return optionFunc(func(c config) config {
+		c.choices = append(slices.Clip(c.choices), choices...)
+		return c
+	})
+}
+
+// WithServiceName sets service.name on the resource. The default is
+// "unknown_service:" and the name of the executable, as OpenTelemetry asks for.
+// It goes before OTEL_SERVICE_NAME.
+func WithServiceName(name string) Option {
+	return optionFunc(func(c config) config {
+		if name == "" {
+			c.errs = append(c.errs, errors.New(`exporter: WithServiceName(""): empty name`))
+			return c
+		}
+		c.serviceName = name
+		return c
+	})
+}
+
+// WithResourceAttributes adds attributes to the resource, which says where the
+// metrics come from. They leave with every push, and on target_info of every
+// scrape: no personal data belongs here. They go before those of the
+// environment.
+func WithResourceAttributes(attrs ...attribute.KeyValue) Option {
+	return optionFunc(func(c config) config {
+		for _, kv := range attrs {
+			if !kv.Valid() {
+				c.errs = append(c.errs, fmt.Errorf("exporter: WithResourceAttributes: %q has no key or no value", kv.Key))
+				continue
+			}
+			c.attributes = append(slices.Clip(c.attributes), kv)
+		}
+		return c
+	})
+}

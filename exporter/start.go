@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/datapunk/otelauth/views"
+)
+
+// Pipeline is a MeterProvider and the exporters that read from it. All methods
+// are safe for concurrent use. A nil Pipeline measures nothing, so that a
+// program may go on when [Start] has failed.
+type Pipeline struct {
+	provider  *sdkmetric.MeterProvider // nil when disabled
+	exporters []named
+
+	stopping atomic.Bool   // set by the first Shutdown
+	down     chan struct{} // closed after downErr is set
+	downErr  error
+}
+
+type named struct {
+	name string
+	Exporter
+}
+
+// Start builds a pipeline: resource, views, exporters, provider. If no option
+// names an exporter it is Prometheus, on [prom.DefaultAddress].
+//
+// Whatever is wrong with the options or, with [FromEnv], the environment is
+// returned at once and as a whole; then there is no Pipeline, and what was
+// started already is stopped. ctx bounds the start and is not kept.
+func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
+	var c config
+	for _, o := range opts {
+		if o != nil {
+			c = o.apply(c)
+		}
+	}
+	disabled, err := c.env.disabled()
+	if disabled {
+		return &Pipeline{down: make(chan struct{})}, nil
+	}
+	errs := append(c.errs, err)
+
+	viewOpts, err := views.Default(c.choices...)
+	errs = append(errs, err)
+	res, err := newResource(ctx, c)
+	errs = append(errs, err)
+	plans, err := c.plans()
+	errs = append(errs, err)
+
+	p := &Pipeline{down: make(chan struct{})}
+	sdkOpts := append(viewOpts, sdkmetric.WithResource(res))
+	for _, plan := range plans {
+		e, reader, err := plan.start(ctx, c.env)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		p.exporters = append(p.exporters, named{plan.name, e})
+		sdkOpts = append(sdkOpts, sdkmetric.WithReader(reader))
+	}
+	if err := errors.Join(errs...); err != nil {
+		for _, e := range p.exporters {
+			_ = e.stop(ctx) // nothing was measured yet that could be lost
+		}
+		return nil, err
+	}
+	p.provider = sdkmetric.NewMeterProvider(sdkOpts...)
+	if err := p.observeSelf(); err != nil {
+		return nil, errors.Join(err, p.Shutdown(ctx))
+	}
+	return p, nil
+}
+
+// plans returns what is to be started: the options' exporters, then those that
+// the environment names beside them.
+func (c config) plans() ([]plan, error) {
+	plans := c.exporters
+	names, namedByEnv, err := c.env.exporterNames()
+	if !namedByEnv && len(plans) == 0 {
+		names = []string{namePrometheus}
+	}
+	given := map[string]bool{}
+	for _, p := range plans {
+		given[p.name] = true
+	}
+	for _, name := range names {
+		if given[name] {
+			continue
+		}
+		factory := lookup(name)
+		plans = append(plans, plan{name, func(ctx context.Context, env environment) (Exporter, error) {
+			return factory(ctx, env.get)
+		}})
+	}
+	return plans, err
+}
+
+// start makes the exporter and asks for its reader. Exporters of the caller's
+// own are not our code: a panic in them is an error of Start.
+func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sdkmetric.Reader, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e, reader, err = nil, nil, fmt.Errorf("exporter: %s: panic at start: %v", p.name, v)
+		}
+	}()
+	if e, err = p.make(ctx, env); err != nil {
+		return nil, nil, err
+	}
+	if isNil(e) {
+		return nil, nil, fmt.Errorf("exporter: %s: its factory made none", p.name)
+	}
+	if reader = e.Reader(); reader == nil {
+		return nil, nil, fmt.Errorf("exporter: %s: no reader", p.name)
+	}
+	return e, reader, nil
+}
+
+// MeterProvider returns the provider to make instruments with, one that
+// measures nothing if the pipeline is nil or disabled.
+func (p *Pipeline) MeterProvider() metric.MeterProvider {
+	if p == nil || p.provider == nil {
+		return noop.NewMeterProvider()
+	}
+	return p.provider
+}
+
+// String returns a line for each exporter, such as
+// "prometheus http://127.0.0.1:9464/metrics", with no credentials in it.
+func (p *Pipeline) String() string {
+	switch {
+	case p == nil || p.provider == nil:
+		return "disabled"
+	case len(p.exporters) == 0:
+		return nameNone
+	}
+	var lines []string
+	for _, e := range p.exporters {
+		if s, ok := e.Exporter.(fmt.Stringer); ok {
+			lines = append(lines, s.String())
+		} else {
+			lines = append(lines, e.name)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
