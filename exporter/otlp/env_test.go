@@ -268,9 +268,9 @@ func FuzzNoCredentialInErrors(f *testing.F) {
 			"OTEL_EXPORTER_OTLP_ENDPOINT": strings.ContainsAny(value, "@?#"),
 			"OTEL_EXPORTER_OTLP_HEADERS":  !strings.Contains(value, canary+"="),
 		} {
-			e, err := FromEnv(context.Background(), variables{name: value}.get)
+			e, err := FromEnv(t.Context(), variables{name: value}.get)
 			if err == nil {
-				_ = e.Shutdown(context.Background())
+				_ = e.Shutdown(t.Context())
 				continue
 			}
 			if secret && strings.Contains(err.Error(), canary) && !namesHeader(value, canary) {

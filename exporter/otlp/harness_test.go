@@ -97,9 +97,8 @@ func startWith(t *testing.T, e *Exporter, reports *caught) pipeline {
 		),
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // whatever is left over by now need not arrive
-		_ = p.provider.Shutdown(ctx)
+		// The context is over by now: what is left need not arrive.
+		_ = p.provider.Shutdown(t.Context())
 	})
 	return p
 }
@@ -116,7 +115,7 @@ func (p pipeline) counter(t *testing.T, name string) metric.Int64Counter {
 // flush pushes with all the time in the world.
 func (p pipeline) flush(t *testing.T) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
 	return p.provider.ForceFlush(ctx)
 }

@@ -96,7 +96,8 @@ func (r *reader) report(o outcome) {
 func (r *reader) once(ctx context.Context) outcome {
 	ctx, cancel := r.limited(ctx)
 	defer cancel()
-	defer context.AfterFunc(r.life, cancel)()
+	stop := context.AfterFunc(r.life, cancel)
+	defer stop()
 	o := r.push.push(ctx)
 	if r.life.Err() != nil && o.delivery != nil {
 		r.interrupted = append(r.interrupted, o.delivery)
@@ -140,7 +141,8 @@ func (r *reader) Shutdown(ctx context.Context) error {
 	// Cumulative data that a push under way holds are in the last push too, so
 	// it need not be waited for. Delta data are nowhere else.
 	if r.push.cfg.delta {
-		defer context.AfterFunc(ctx, r.end)()
+		stop := context.AfterFunc(ctx, r.end)
+		defer stop()
 	} else {
 		r.end()
 	}

@@ -74,9 +74,8 @@ func TestWithoutProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flush := e.Reader().(interface{ ForceFlush(context.Context) error }).ForceFlush
 	for range 3 {
-		if err := flush(t.Context()); !errors.Is(err, sdkmetric.ErrReaderNotRegistered) {
+		if err := e.reader.ForceFlush(t.Context()); !errors.Is(err, sdkmetric.ErrReaderNotRegistered) {
 			t.Errorf("ForceFlush = %v, want %v", err, sdkmetric.ErrReaderNotRegistered)
 		}
 	}

@@ -93,7 +93,7 @@ func TestShutdownWithHungCollector(t *testing.T) {
 				switch underWay {
 				case "a flush":
 					flushed.Go(func() {
-						if err := p.provider.ForceFlush(context.Background()); err == nil {
+						if err := p.provider.ForceFlush(t.Context()); err == nil {
 							t.Error("ForceFlush succeeded")
 						}
 					})
@@ -185,10 +185,10 @@ func TestShutdownWaitsForDelta(t *testing.T) {
 	p := start(t, WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), WithTimeout(never), WithExportTimeout(never))
 	p.counter(t, "requests").Add(t.Context(), 3)
 	flushed := make(chan error, 1)
-	go func() { flushed <- p.provider.ForceFlush(context.Background()) }()
+	go func() { flushed <- p.provider.ForceFlush(t.Context()) }()
 	c.WaitAttempts(t, 1)
 	down := make(chan error, 1)
-	go func() { down <- p.provider.Shutdown(context.Background()) }()
+	go func() { down <- p.provider.Shutdown(t.Context()) }()
 	for !p.reader.closing.Load() {
 		time.Sleep(time.Millisecond)
 	}

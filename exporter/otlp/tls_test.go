@@ -177,7 +177,7 @@ func TestRotatedAuthority(t *testing.T) {
 // one request.
 func eventually(t *testing.T, p pipeline) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), long)
+	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
 	for p.provider.ForceFlush(ctx) != nil {
 		if ctx.Err() != nil {

@@ -63,7 +63,7 @@ func newCollector(tb testing.TB, opts []Option) (*Collector, options) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	inner, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatalf("listen on loopback: %v", err)
 	}
