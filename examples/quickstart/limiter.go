@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	burst      = 8 // logins of one client at once
-	perSecond  = 2 // and then
+	burst      = 8   // logins of one client at once
+	perSecond  = 0.5 // and then
 	dailyQuota = 1_000_000
 	maxClients = 10_000 // remembered; then all begin anew
 )

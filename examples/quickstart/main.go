@@ -202,8 +202,9 @@ func (a *accounts) login(w http.ResponseWriter, r *http.Request) {
 	a.live[session] = time.Now().Add(sessionLife)
 	a.mu.Unlock()
 	a.sessions.Count(ctx, semconv.SessionOperationCreate, nil)
-	a.sessions.Adjust(ctx, 1)
-	http.SetCookie(w, &http.Cookie{Name: "session", Value: session, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	cookie := &http.Cookie{Name: "session", Value: session, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+	http.SetCookie(w, cookie)
+	w.Header().Set("Content-Type", "text/plain")
 	fmt.Fprintln(w, token)
 }
 
@@ -256,7 +257,6 @@ func (a *accounts) logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.sessions.Count(r.Context(), semconv.SessionOperationEnd, nil)
-	a.sessions.Adjust(r.Context(), -1)
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -290,7 +290,6 @@ func (a *accounts) maintain(ctx context.Context) {
 			if time.Now().After(until) {
 				delete(a.live, session)
 				a.sessions.Count(ctx, semconv.SessionOperationExpire, nil)
-				a.sessions.Adjust(ctx, -1)
 			}
 		}
 		a.mu.Unlock()
