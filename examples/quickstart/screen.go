@@ -81,6 +81,9 @@ func (s *screen) show(ctx context.Context) {
 // conclude prints the last table. Nothing may be under way any more.
 func (s *screen) conclude(ctx context.Context) {
 	table, sum := s.table(ctx)
+	if s.terminal {
+		fmt.Fprintf(s.out, "\x1b[H\x1b[J%s", s.help)
+	}
 	fmt.Fprintf(s.out, "\n%s\n%s\n", table, sum)
 }
 
