@@ -25,8 +25,8 @@ func checkConformance(t *testing.T, received []pmetric.Metrics) map[string]bool 
 		if !strings.HasPrefix(m.Name(), "auth.") && scope.Scope().Name() != instrument.ScopeName {
 			continue // another library's metric
 		}
-		if scope.Scope().Version() == "" {
-			c.errorf("scope %s has no version", scope.Scope().Name())
+		if got := scope.Scope().Version(); scope.Scope().Name() == instrument.ScopeName && got != instrument.Version {
+			c.errorf("scope %s has version %q, want %q", scope.Scope().Name(), got, instrument.Version)
 		}
 		if got := scope.SchemaUrl(); got != semconv.SchemaURL {
 			c.errorf("scope %s has schema URL %q, want %q", scope.Scope().Name(), got, semconv.SchemaURL)
