@@ -118,8 +118,6 @@ func TestInstrumentErrorsAreJoined(t *testing.T) {
 }
 
 func TestNoProviderMeansTheGlobalOne(t *testing.T) {
-	previous := otel.GetMeterProvider()
-	t.Cleanup(func() { otel.SetMeterProvider(previous) })
 	var none *sdkmetric.MeterProvider
 	for name, opts := range map[string][]Option{
 		"none":        nil,
@@ -136,20 +134,24 @@ func TestNoProviderMeansTheGlobalOne(t *testing.T) {
 	}
 }
 
+// laterGlobal is the reader of the global provider, which can be set once a
+// process.
+var laterGlobal struct {
+	sync.Once
+	reader *sdkmetric.ManualReader
+}
+
 func TestZerosSurviveALaterGlobalProvider(t *testing.T) {
-	if testing.CoverMode() != "" && testing.Short() {
-		t.Skip("the global provider can be set once a process")
-	}
 	rec, err := New() // on the global provider, which is not set yet
 	if err != nil {
 		t.Fatal(err)
 	}
 	rec.Service("late").Authentication(semconv.MethodPassword)
-	reader := sdkmetric.NewManualReader()
-	previous := otel.GetMeterProvider()
-	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
-	t.Cleanup(func() { otel.SetMeterProvider(previous) })
-	g := &rig{t: t, rec: rec, reader: reader}
+	laterGlobal.Do(func() {
+		laterGlobal.reader = sdkmetric.NewManualReader()
+		otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(laterGlobal.reader)))
+	})
+	g := &rig{t: t, rec: rec, reader: laterGlobal.reader}
 	if v, ok := g.values("auth.authentication.attempts")["method=password result=success service.name=late"]; !ok || v != 0 {
 		t.Errorf("success is %v, %v; want 0 at the first collection", v, ok)
 	}

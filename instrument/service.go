@@ -128,7 +128,7 @@ func (s *Service) Register(ctx context.Context) {
 // Deregister says that the service has gone: it leaves
 // auth.service.registered, auth.service.active and auth.service.status at once.
 // An event that comes later makes it active again. Deregistering a service that
-// is not registered does nothing.
+// is not registered counts nothing.
 func (s *Service) Deregister(ctx context.Context) {
 	s.setRegistered(ctx, false)
 }
@@ -139,6 +139,11 @@ func (s *Service) setRegistered(ctx context.Context, up bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !up {
+		s.state.Store(0)
+		s.touched.Store(false)
+		s.active = false
+	}
 	if s.registered == up {
 		return
 	}
@@ -153,9 +158,6 @@ func (s *Service) setRegistered(ctx context.Context, up bool) {
 	}
 	s.registrations[semconv.RegistrationEventDeregister].add(ctx, 1)
 	s.inRegistry.add(ctx, -1)
-	s.state.Store(0)
-	s.touched.Store(false)
-	s.active = false
 }
 
 // SetState says how the service is. auth.service.status then shows 1 for this
