@@ -38,9 +38,9 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.format, "format", formatAuto, "`format` of the files: auto (each by its content), jsonl or sshd")
 	f.IntVar(&o.year, "year", 0, "`year` of the first line of files whose stamps have none (default: the latest\nthat is not after the file's last change)")
 	f.StringVar(&o.service, "service", "sshd", "`name` of the service that sshd's lines are recorded for")
-	f.IntVar(&o.services, "services", 500, "how many services are told apart; the ones that come later are counted as _OTHER")
+	f.IntVar(&o.services, "services", 500, "`how many` services are told apart; the ones that come later are counted as _OTHER")
 	f.StringVar(&o.serve, "serve", "", "serve /metrics on this `address`, such as 127.0.0.1:9464, until interrupted")
-	f.StringVar(&o.otlp, "otlp", "", "push to this OTLP `endpoint`, such as http://127.0.0.1:4318")
+	f.StringVar(&o.otlp, "otlp", "", "push to this OTLP `endpoint`, such as http://127.0.0.1:4317")
 	if err := f.Parse(args); err != nil {
 		return o, err // flag has said it
 	}
