@@ -22,10 +22,12 @@ type goMod struct {
 
 // direct lists the publishers whose modules we import.
 var direct = []string{
+	"github.com/google/uuid", // the identity of a process, which the OpenTelemetry SDK makes in the same way
 	"github.com/prometheus/...",
 	"go.opentelemetry.io/...",
 	"go.yaml.in/yaml/...", // the generator of semconv reads the registry
 	"golang.org/x/...",
+	"google.golang.org/genproto/googleapis/rpc", // the error details of gRPC
 	"google.golang.org/grpc",
 	"google.golang.org/protobuf",
 }
@@ -37,12 +39,10 @@ var indirect = []string{
 	"github.com/cespare/xxhash/v2",
 	"github.com/go-logr/logr",
 	"github.com/go-logr/stdr",
-	"github.com/google/uuid",
 	// its OTLP exporters
 	"github.com/cenkalti/backoff/v5",
 	"github.com/grpc-ecosystem/grpc-gateway/v2",
 	"google.golang.org/genproto/googleapis/api",
-	"google.golang.org/genproto/googleapis/rpc",
 	// Prometheus' client
 	"github.com/beorn7/perks",
 	"github.com/munnerz/goautoneg",
