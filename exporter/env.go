@@ -5,7 +5,6 @@ package exporter
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"strconv"
@@ -30,8 +29,7 @@ func (e environment) get(name string) string {
 //
 //	OTEL_METRICS_EXPORTER               prometheus (default), otlp, console, none, or a name
 //	                                    given to Register; several by comma
-//	OTEL_EXPORTER_PROMETHEUS_HOST       where to listen, default 127.0.0.1
-//	OTEL_EXPORTER_PROMETHEUS_PORT       default 9464, 0 for any free port
+//	OTEL_EXPORTER_PROMETHEUS_*          see prom.FromEnv
 //	OTEL_EXPORTER_OTLP_*                see otlp.FromEnv
 //	OTEL_EXPORTER_OTLP_METRICS_*        the same, for metrics alone
 //	OTEL_METRIC_EXPORT_INTERVAL         milliseconds between pushes, default 60000
@@ -91,29 +89,6 @@ func (e environment) exporterNames() (names []string, named bool, err error) {
 		names = nil
 	}
 	return names, true, errors.Join(errs...)
-}
-
-// prometheusAddress reads where to listen; empty when the environment does not
-// say.
-func (e environment) prometheusAddress() (string, error) {
-	const hostVar, portVar = "OTEL_EXPORTER_PROMETHEUS_HOST", "OTEL_EXPORTER_PROMETHEUS_PORT"
-	host, port := e.get(hostVar), e.get(portVar)
-	if host == "" && port == "" {
-		return "", nil
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	if port == "" {
-		port = "9464"
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fmt.Errorf("%s=%q: want a number from 0 to 65535", portVar, port)
-	}
-	if strings.ContainsAny(host, " /") {
-		return "", fmt.Errorf("%s=%q: want a host name or an address", hostVar, host)
-	}
-	return net.JoinHostPort(strings.Trim(host, "[]"), port), nil
 }
 
 // exportInterval reads OTEL_METRIC_EXPORT_INTERVAL for the console; otlp reads

@@ -58,8 +58,8 @@ var factories = struct {
 	sync.RWMutex
 	byName map[string]Factory
 }{byName: map[string]Factory{
-	namePrometheus: func(_ context.Context, getenv func(string) string) (Exporter, error) {
-		return newPrometheus(getenv)
+	namePrometheus: func(ctx context.Context, getenv func(string) string) (Exporter, error) {
+		return newPrometheus(ctx, getenv, nil)
 	},
 	nameOTLP: func(ctx context.Context, getenv func(string) string) (Exporter, error) {
 		return newOTLP(ctx, getenv, nil)
@@ -116,19 +116,11 @@ func checkName(name string) error {
 	return nil
 }
 
-func newPrometheus(env environment) (Exporter, error) {
-	address, err := env.prometheusAddress()
-	if err != nil {
-		return nil, err
+func newPrometheus(ctx context.Context, env environment, opts []prom.Option) (Exporter, error) {
+	if env == nil {
+		return made(prom.New(opts...))
 	}
-	if address == "" {
-		return made(prom.New())
-	}
-	e, err := made(prom.New(prom.WithAddress(address)))
-	if err != nil {
-		return nil, fmt.Errorf("OTEL_EXPORTER_PROMETHEUS_HOST, OTEL_EXPORTER_PROMETHEUS_PORT: %w", err)
-	}
-	return e, nil
+	return made(prom.FromEnv(ctx, env, opts...))
 }
 
 func newOTLP(ctx context.Context, env environment, opts []otlp.Option) (Exporter, error) {

@@ -52,14 +52,12 @@ type optionFunc func(config) config
 func (f optionFunc) apply(c config) config { return f(c) }
 
 // WithPrometheus adds an endpoint for Prometheus to scrape, made by [prom.New].
-// Given without options, it takes the address that [FromEnv] read.
+// What its options leave open is taken from the environment if [FromEnv] is
+// given.
 func WithPrometheus(opts ...prom.Option) Option {
 	return optionFunc(func(c config) config {
-		return c.with(namePrometheus, func(_ context.Context, env environment) (Exporter, error) {
-			if len(opts) == 0 {
-				return newPrometheus(env)
-			}
-			return made(prom.New(opts...))
+		return c.with(namePrometheus, func(ctx context.Context, env environment) (Exporter, error) {
+			return newPrometheus(ctx, env, opts)
 		})
 	})
 }
