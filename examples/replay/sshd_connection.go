@@ -55,6 +55,10 @@ type tries struct {
 // see takes in a message that was logged n times.
 func (c *connections) see(key connection, at time.Time, m message, n int, emit func(event)) {
 	t := c.open[key]
+	if t != nil && at.Sub(t.last) >= grace {
+		c.finish(key, emit) // another process with the same id
+		t = nil
+	}
 	if t == nil {
 		if len(c.open) >= maxConnections {
 			c.flush(emit)
@@ -121,15 +125,19 @@ func (c *connections) flush(emit func(event)) {
 func (c *connections) settle(done func(*tries) bool, emit func(event)) {
 	inOrder := func(a, b connection) int { return cmp.Compare(c.open[a].order, c.open[b].order) }
 	for _, key := range slices.SortedFunc(maps.Keys(c.open), inOrder) {
-		t := c.open[key]
-		if !done(t) {
-			continue
+		if done(c.open[key]) {
+			c.finish(key, emit)
 		}
-		delete(c.open, key)
-		if e := t.unsettled(); e.count > 0 {
-			e.service = c.service
-			emit(e)
-		}
+	}
+}
+
+// finish forgets one connection and emits its attempts that had no verdict.
+func (c *connections) finish(key connection, emit func(event)) {
+	e := c.open[key].unsettled()
+	delete(c.open, key)
+	if e.count > 0 {
+		e.service = c.service
+		emit(e)
 	}
 }
 

@@ -193,6 +193,18 @@ func TestSSHDSettles(t *testing.T) {
 	}
 }
 
+// A process id that comes back after the time of grace is another connection.
+func TestSSHDProcessIDReused(t *testing.T) {
+	events, _ := decodeAll(newSSHD(),
+		"Dec 10 06:00:00 host sshd[9]: Server listening on 0.0.0.0 port 22.",
+		"Dec 10 06:00:01 host sshd[1]: Failed password for root from 192.0.2.1 port 22 ssh2",
+		"Dec 10 06:02:00 host sshd[9]: Received signal 15; terminating.",
+		"Dec 10 06:02:02 host sshd[1]: Connection closed by invalid user bob 192.0.2.2 port 22 [preauth]")
+	if len(events) != 2 || events[0].subject != "root" || events[1].subject != "bob" {
+		t.Errorf("got %+v", events)
+	}
+}
+
 // A flood of connections is bounded; those settled early still count.
 func TestSSHDBounded(t *testing.T) {
 	d := newSSHD()
