@@ -322,3 +322,18 @@ func TestConcurrentSafe(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// net/http takes zero for "no limit".
+func TestServerHasEveryLimit(t *testing.T) {
+	s := newExporter(t).server.http
+	for name, d := range map[string]time.Duration{
+		"ReadHeaderTimeout": s.ReadHeaderTimeout, "ReadTimeout": s.ReadTimeout, "WriteTimeout": s.WriteTimeout, "IdleTimeout": s.IdleTimeout,
+	} {
+		if d <= 0 || d > 10*time.Second {
+			t.Errorf("%s: got %v", name, d)
+		}
+	}
+	if s.MaxHeaderBytes != 16<<10 {
+		t.Errorf("MaxHeaderBytes: got %d", s.MaxHeaderBytes)
+	}
+}
