@@ -29,8 +29,9 @@ func newConsole(w io.Writer, env environment) (Exporter, error) {
 	if w == nil {
 		return nil, errors.New("exporter: WithConsole: nil writer")
 	}
-	interval, err := env.exportInterval(DefaultConsoleInterval)
-	if err != nil {
+	interval, err := env.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", DefaultConsoleInterval)
+	timeout, timeoutErr := env.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT", DefaultConsoleInterval)
+	if err := errors.Join(err, timeoutErr); err != nil {
 		return nil, err
 	}
 	out, err := stdoutmetric.New(stdoutmetric.WithWriter(w), stdoutmetric.WithPrettyPrint(),
@@ -41,7 +42,7 @@ func newConsole(w io.Writer, env environment) (Exporter, error) {
 	last := &atomic.Int64{}
 	return &console{
 		reader: sdkmetric.NewPeriodicReader(noted{out, last},
-			sdkmetric.WithInterval(interval), sdkmetric.WithTimeout(interval)),
+			sdkmetric.WithInterval(interval), sdkmetric.WithTimeout(timeout)),
 		last:     last,
 		interval: interval,
 	}, nil

@@ -32,8 +32,8 @@ func (e environment) get(name string) string {
 //	OTEL_EXPORTER_PROMETHEUS_*          see prom.FromEnv
 //	OTEL_EXPORTER_OTLP_*                see otlp.FromEnv
 //	OTEL_EXPORTER_OTLP_METRICS_*        the same, for metrics alone
-//	OTEL_METRIC_EXPORT_INTERVAL         milliseconds between pushes, default 60000
-//	OTEL_METRIC_EXPORT_TIMEOUT          milliseconds that a push may take, default 30000
+//	OTEL_METRIC_EXPORT_INTERVAL         milliseconds between pushes, default 60000 (console 10000)
+//	OTEL_METRIC_EXPORT_TIMEOUT          milliseconds that a push may take, default 30000 (console 10000)
 //	OTEL_SERVICE_NAME                   service.name of the resource
 //	OTEL_RESOURCE_ATTRIBUTES            key=value,key=value
 //	OTEL_SDK_DISABLED                   true: nothing is measured, nothing starts
@@ -91,10 +91,9 @@ func (e environment) exporterNames() (names []string, named bool, err error) {
 	return names, true, errors.Join(errs...)
 }
 
-// exportInterval reads OTEL_METRIC_EXPORT_INTERVAL for the console; otlp reads
-// its own.
-func (e environment) exportInterval(otherwise time.Duration) (time.Duration, error) {
-	const variable = "OTEL_METRIC_EXPORT_INTERVAL"
+// milliseconds reads one of OTEL_METRIC_EXPORT_* for the console; otlp reads its
+// own.
+func (e environment) milliseconds(variable string, otherwise time.Duration) (time.Duration, error) {
 	v := e.get(variable)
 	if v == "" {
 		return otherwise, nil
@@ -117,15 +116,25 @@ func (e environment) resourceAttributes() ([]attribute.KeyValue, error) {
 			key, v, ok := strings.Cut(pair, "=")
 			key = strings.TrimSpace(key)
 			decoded, err := url.PathUnescape(strings.TrimSpace(v))
-			if !ok || key == "" || err != nil {
+			kv := attribute.String(key, decoded)
+			switch {
+			case !ok || key == "":
 				errs = append(errs, fmt.Errorf("%s=%q: %q is not key=value", variable, value, pair))
-				continue
+			case err != nil:
+				errs = append(errs, fmt.Errorf("%s=%q: %q: %w", variable, value, pair, err))
+			case !validUTF8(kv):
+				errs = append(errs, fmt.Errorf("%s=%q: %q is not valid UTF-8", variable, value, pair))
+			default:
+				kvs = append(kvs, kv)
 			}
-			kvs = append(kvs, attribute.String(key, decoded))
 		}
 	}
 	if name := e.get("OTEL_SERVICE_NAME"); name != "" {
-		kvs = append(kvs, attribute.String(string(serviceNameKey), name))
+		kv := serviceNameKey.String(name)
+		if !validUTF8(kv) {
+			errs = append(errs, fmt.Errorf("OTEL_SERVICE_NAME=%q: not valid UTF-8", name))
+		}
+		kvs = append(kvs, kv)
 	}
 	return kvs, errors.Join(errs...)
 }

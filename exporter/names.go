@@ -27,7 +27,8 @@ import (
 // It may also have String() string, a line for [Pipeline.String] without
 // credentials, and LastSuccess() time.Time, the time of the last export that
 // went through or the zero time, shown as
-// auth.sdk.export.last_success.timestamp. Both must be safe for concurrent use.
+// auth.sdk.export.last_success.timestamp. Both must be safe for concurrent use
+// and return at once: the second is called in every collection.
 type Exporter interface {
 	// Reader returns the reader for the pipeline's MeterProvider, the same at
 	// each call. Its Shutdown flushes.
@@ -139,8 +140,8 @@ func made[E Exporter](e E, err error) (Exporter, error) {
 }
 
 // isNil reports whether there is nothing in the interface, or a nil pointer.
-func isNil(e Exporter) bool {
-	v := reflect.ValueOf(e)
+func isNil(exporterOrReader any) bool {
+	v := reflect.ValueOf(exporterOrReader)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -27,8 +28,20 @@ type config struct {
 
 // plan is an exporter that is still to be made.
 type plan struct {
-	name string
-	make func(context.Context, environment) (Exporter, error)
+	name  string
+	make  func(context.Context, environment) (Exporter, error)
+	given Exporter // made already, by the caller
+}
+
+// given are the exporters that exist before anything is started.
+func (c config) given() []named {
+	var all []named
+	for _, p := range c.exporters {
+		if p.given != nil {
+			all = append(all, named{p.name, p.given})
+		}
+	}
+	return all
 }
 
 func (c config) with(name string, make func(context.Context, environment) (Exporter, error)) config {
@@ -38,7 +51,7 @@ func (c config) with(name string, make func(context.Context, environment) (Expor
 			return c
 		}
 	}
-	c.exporters = append(slices.Clip(c.exporters), plan{name, make})
+	c.exporters = append(slices.Clip(c.exporters), plan{name: name, make: make})
 	return c
 }
 
@@ -86,6 +99,9 @@ func WithConsole(w io.Writer) Option {
 // WithExporter adds an exporter of the caller's own under a name of his choice,
 // other than those that are built in. The name shows in errors and in
 // [Pipeline.String].
+//
+// From here on e belongs to the pipeline: it is shut down with it, and by
+// [Start] if that fails or OTEL_SDK_DISABLED is set.
 func WithExporter(name string, e Exporter) Option {
 	return optionFunc(func(c config) config {
 		if err := checkName(name); err != nil {
@@ -96,7 +112,12 @@ func WithExporter(name string, e Exporter) Option {
 			c.errs = append(c.errs, fmt.Errorf("exporter: WithExporter(%q): nil exporter", name))
 			return c
 		}
-		return c.with(name, func(context.Context, environment) (Exporter, error) { return e, nil })
+		n := len(c.exporters)
+		c = c.with(name, func(context.Context, environment) (Exporter, error) { return e, nil })
+		if len(c.exporters) > n {
+			c.exporters[n].given = e
+		}
+		return c
 	})
 }
 
@@ -118,6 +139,10 @@ func WithServiceName(name string) Option {
 			c.errs = append(c.errs, errors.New(`exporter: WithServiceName(""): empty name`))
 			return c
 		}
+		if !utf8.ValidString(name) {
+			c.errs = append(c.errs, fmt.Errorf("exporter: WithServiceName(%q): not valid UTF-8", name))
+			return c
+		}
 		c.serviceName = name
 		return c
 	})
@@ -132,6 +157,10 @@ func WithResourceAttributes(attrs ...attribute.KeyValue) Option {
 		for _, kv := range attrs {
 			if !kv.Valid() {
 				c.errs = append(c.errs, fmt.Errorf("exporter: WithResourceAttributes: %q has no key or no value", kv.Key))
+				continue
+			}
+			if !validUTF8(kv) {
+				c.errs = append(c.errs, fmt.Errorf("exporter: WithResourceAttributes: %q is not valid UTF-8", kv.Key))
 				continue
 			}
 			c.attributes = append(slices.Clip(c.attributes), kv)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/attribute"
@@ -24,7 +25,9 @@ const (
 // asked for the host, the process or its owner: command lines and user names
 // are nobody's business.
 func newResource(ctx context.Context, c config) (*resource.Resource, error) {
-	fromEnv, err := c.env.resourceAttributes()
+	// The SDK takes these two variables whatever we do. Reading them here keeps
+	// the default name from going over theirs, and says what is wrong with them.
+	fromEnv, err := environment(os.Getenv).resourceAttributes()
 	attrs := append([]attribute.KeyValue{
 		serviceNameKey.String(defaultServiceName()),
 		serviceInstanceIDKey.String(uuid.NewString()),
@@ -41,6 +44,21 @@ func newResource(ctx context.Context, c config) (*resource.Resource, error) {
 		return nil, fmt.Errorf("exporter: resource: %w", rerr)
 	}
 	return res, nil
+}
+
+// validUTF8 is asked because one wrong byte costs all of target_info, and every
+// push.
+func validUTF8(kv attribute.KeyValue) bool {
+	valid := utf8.ValidString(string(kv.Key))
+	switch kv.Value.Type() {
+	case attribute.STRING:
+		valid = valid && utf8.ValidString(kv.Value.AsString())
+	case attribute.STRINGSLICE:
+		for _, s := range kv.Value.AsStringSlice() {
+			valid = valid && utf8.ValidString(s)
+		}
+	}
+	return valid
 }
 
 func defaultServiceName() string {

@@ -23,6 +23,7 @@ type Pipeline struct {
 	provider  *sdkmetric.MeterProvider // nil when disabled
 	exporters []named
 
+	disabled string        // why, if provider is nil
 	stopping atomic.Bool   // set by the first Shutdown
 	down     chan struct{} // closed after downErr is set
 	downErr  error
@@ -36,9 +37,12 @@ type named struct {
 // Start builds a pipeline: resource, views, exporters, provider. If no option
 // names an exporter it is Prometheus, on [prom.DefaultAddress].
 //
-// Whatever is wrong with the options or, with [FromEnv], the environment is
-// returned at once and as a whole; then there is no Pipeline, and what was
-// started already is stopped. ctx bounds the start and is not kept.
+// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count even without [FromEnv],
+// for OpenTelemetry's SDK adds them to every resource; options go before them.
+//
+// Whatever is wrong with the options or the environment is returned at once and
+// as a whole; then there is no Pipeline, and what was started already is
+// stopped. ctx bounds the start and is not kept.
 func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	var c config
 	for _, o := range opts {
@@ -48,7 +52,8 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	}
 	disabled, err := c.env.disabled()
 	if disabled {
-		return &Pipeline{down: make(chan struct{})}, nil
+		stopAll(ctx, c.given())
+		return &Pipeline{disabled: " by OTEL_SDK_DISABLED"}, nil
 	}
 	errs := append(c.errs, err)
 
@@ -71,9 +76,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 		sdkOpts = append(sdkOpts, sdkmetric.WithReader(reader))
 	}
 	if err := errors.Join(errs...); err != nil {
-		for _, e := range p.exporters {
-			_ = e.stop(ctx) // nothing was measured yet that could be lost
-		}
+		stopAll(ctx, p.exporters)
 		return nil, err
 	}
 	p.provider = sdkmetric.NewMeterProvider(sdkOpts...)
@@ -100,7 +103,7 @@ func (c config) plans() ([]plan, error) {
 			continue
 		}
 		factory := lookup(name)
-		plans = append(plans, plan{name, func(ctx context.Context, env environment) (Exporter, error) {
+		plans = append(plans, plan{name: name, make: func(ctx context.Context, env environment) (Exporter, error) {
 			return factory(ctx, env.get)
 		}})
 	}
@@ -112,7 +115,10 @@ func (c config) plans() ([]plan, error) {
 func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sdkmetric.Reader, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			e, reader, err = nil, nil, fmt.Errorf("exporter: %s: panic at start: %v", p.name, v)
+			err = fmt.Errorf("exporter: %s: panic at start: %v", p.name, v)
+		}
+		if err != nil && !isNil(e) {
+			stopAll(ctx, []named{{p.name, e}})
 		}
 	}()
 	if e, err = p.make(ctx, env); err != nil {
@@ -121,8 +127,8 @@ func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sd
 	if isNil(e) {
 		return nil, nil, fmt.Errorf("exporter: %s: its factory made none", p.name)
 	}
-	if reader = e.Reader(); reader == nil {
-		return nil, nil, fmt.Errorf("exporter: %s: no reader", p.name)
+	if reader = e.Reader(); isNil(reader) {
+		return e, nil, fmt.Errorf("exporter: %s: no reader", p.name)
 	}
 	return e, reader, nil
 }
@@ -140,18 +146,35 @@ func (p *Pipeline) MeterProvider() metric.MeterProvider {
 // "prometheus http://127.0.0.1:9464/metrics", with no credentials in it.
 func (p *Pipeline) String() string {
 	switch {
-	case p == nil || p.provider == nil:
+	case p == nil:
 		return "disabled"
+	case p.provider == nil:
+		return "disabled" + p.disabled
 	case len(p.exporters) == 0:
 		return nameNone
 	}
 	var lines []string
 	for _, e := range p.exporters {
-		if s, ok := e.Exporter.(fmt.Stringer); ok {
-			lines = append(lines, s.String())
-		} else {
-			lines = append(lines, e.name)
-		}
+		lines = append(lines, e.line())
 	}
 	return strings.Join(lines, "\n")
+}
+
+// line is the exporter's own, which starts with its name whether or not it says
+// that itself.
+func (e named) line() (line string) {
+	defer func() {
+		if recover() != nil { // not our code
+			line = e.name
+		}
+	}()
+	s, ok := e.Exporter.(fmt.Stringer)
+	if !ok {
+		return e.name
+	}
+	line = strings.Join(strings.Fields(s.String()), " ")
+	if line == e.name || strings.HasPrefix(line, e.name+" ") {
+		return line
+	}
+	return strings.TrimSpace(e.name + " " + line)
 }
