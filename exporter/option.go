@@ -28,9 +28,9 @@ type config struct {
 
 // plan is an exporter that is still to be made.
 type plan struct {
-	name  string
-	make  func(context.Context, environment) (Exporter, error)
-	given Exporter // made already, by the caller
+	name   string
+	create func(context.Context, environment) (Exporter, error)
+	given  Exporter // made already, by the caller
 }
 
 // given are the exporters that exist before anything is started.
@@ -44,14 +44,14 @@ func (c config) given() []named {
 	return all
 }
 
-func (c config) with(name string, make func(context.Context, environment) (Exporter, error)) config {
+func (c config) with(name string, create func(context.Context, environment) (Exporter, error)) config {
 	for _, p := range c.exporters {
 		if p.name == name {
 			c.errs = append(c.errs, fmt.Errorf("exporter: %q is given twice", name))
 			return c
 		}
 	}
-	c.exporters = append(slices.Clip(c.exporters), plan{name: name, make: make})
+	c.exporters = append(slices.Clip(c.exporters), plan{name: name, create: create})
 	return c
 }
 

@@ -103,7 +103,7 @@ func (c config) plans() ([]plan, error) {
 			continue
 		}
 		factory := lookup(name)
-		plans = append(plans, plan{name: name, make: func(ctx context.Context, env environment) (Exporter, error) {
+		plans = append(plans, plan{name: name, create: func(ctx context.Context, env environment) (Exporter, error) {
 			return factory(ctx, env.get)
 		}})
 	}
@@ -121,7 +121,7 @@ func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sd
 			stopAll(ctx, []named{{p.name, e}})
 		}
 	}()
-	if e, err = p.make(ctx, env); err != nil {
+	if e, err = p.create(ctx, env); err != nil {
 		return nil, nil, err
 	}
 	if isNil(e) {

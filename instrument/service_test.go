@@ -71,20 +71,21 @@ func TestRegisterAndDeregister(t *testing.T) {
 func TestHandlesAreKept(t *testing.T) {
 	g := newRig(t, WithServices("api"), WithAllowed(semconv.TenantKey, "x"))
 	api := g.rec.Service("api")
-	if api != g.rec.Service("api") {
-		t.Error("another Service for the same name")
-	}
-	if api.Authentication(semconv.MethodJWT) != api.Authentication(semconv.MethodJWT) {
-		t.Error("another handle for the same method")
-	}
-	if api.Authentication(semconv.MethodJWT, Tenant("x")) != api.Authentication(semconv.MethodJWT, Tenant("x")) {
-		t.Error("another handle for the same label")
+	for name, bind := range map[string]func() any{
+		"service":   func() any { return g.rec.Service("api") },
+		"method":    func() any { return api.Authentication(semconv.MethodJWT) },
+		"labelled":  func() any { return api.Authentication(semconv.MethodJWT, Tenant("x")) },
+		"sessions":  func() any { return api.Sessions() },
+		"limit":     func() any { return api.RateLimit("minute") },
+		"policy":    func() any { return api.Authorization(semconv.EnforcementShadow) },
+		"operation": func() any { return api.TokenOperations(semconv.TokenTypeAccess) },
+	} {
+		if first, second := bind(), bind(); first != second {
+			t.Errorf("%s: another handle the second time", name)
+		}
 	}
 	if api.Authentication(semconv.MethodJWT, Tenant("x")) == api.Authentication(semconv.MethodJWT) {
 		t.Error("a label makes no difference")
-	}
-	if api.Sessions() != api.Sessions() || api.RateLimit("minute") != api.RateLimit("minute") {
-		t.Error("another handle for the same thing")
 	}
 }
 
