@@ -29,7 +29,7 @@ func TestExposition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipe, err := exporter.Start(ctx, exporter.WithExporter("golden", endpoint), exporter.WithServiceName("golden"))
+	pipe, err := exporter.Start(ctx, exporter.WithExporter("prometheus", endpoint), exporter.WithServiceName("golden"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,16 +103,15 @@ func known() string {
 	return strings.Join(append(slices.Sorted(maps.Keys(factories.byName)), nameNone), ", ")
 }
 
-// checkName refuses a name that could not be told apart in the variable, or
-// that is built in.
+// checkName refuses a name that could not be told apart in the variable.
 func checkName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("empty name")
 	case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "":
 		return fmt.Errorf("name %q: want lower case letters, digits and - _ . alone", name)
-	case slices.Contains([]string{namePrometheus, nameOTLP, nameConsole, nameNone}, name):
-		return fmt.Errorf("name %q is built in", name)
+	case name == nameNone:
+		return fmt.Errorf("name %q means no exporter", name)
 	}
 	return nil
 }

@@ -96,9 +96,17 @@ func WithConsole(w io.Writer) Option {
 	})
 }
 
-// WithExporter adds an exporter of the caller's own under a name of his choice,
-// other than those that are built in. The name shows in errors and in
-// [Pipeline.String].
+// WithExporter adds an exporter that the caller made, one of his own or one of
+// ours. It shows in errors and in [Pipeline.String] under the name, which is of
+// lower case letters, digits and the marks - _ . and takes the place of the same
+// name in OTEL_METRICS_EXPORTER. A server that is there already serves the
+// metrics like this:
+//
+//	p, err := prom.New(prom.WithoutServer())
+//	...
+//	pipe, err := exporter.Start(ctx, exporter.WithExporter("prometheus", p))
+//	...
+//	mux.Handle("GET /metrics", p.Handler())
 //
 // From here on e belongs to the pipeline: it is shut down with it, and by
 // [Start] if that fails or OTEL_SDK_DISABLED is set.
