@@ -53,9 +53,19 @@ func (d *drain) bind(inst adder, attrs ...attribute.KeyValue) *cell {
 func (c *cell) add(ctx context.Context, n int64) {
 	if c.drain.running.Load() && !trace.SpanContextFromContext(ctx).IsSampled() {
 		c.n.Add(n)
+		if !c.drain.running.Load() {
+			c.flush(ctx) // stopped between the two: nobody will come for it
+		}
 		return
 	}
 	c.inst.Add(ctx, n, c.opts...)
+}
+
+// flush moves what was counted into the counter.
+func (c *cell) flush(ctx context.Context) {
+	if n := c.n.Swap(0); n != 0 || c.fresh.Load() && c.fresh.Swap(false) {
+		c.inst.Add(ctx, n, c.opts...)
+	}
 }
 
 // zero shows counters at zero: now, and once more at the next collection,
@@ -68,7 +78,7 @@ func zero(cells ...*cell) {
 	}
 }
 
-// collect moves what was counted into the counters.
+// collect is the Recorder's part of a collection.
 func (d *drain) collect(ctx context.Context) {
 	d.running.Store(true)
 	d.flush(ctx)
@@ -79,13 +89,11 @@ func (d *drain) flush(ctx context.Context) {
 	cells := d.cells
 	d.mu.Unlock()
 	for _, c := range cells {
-		if n := c.n.Swap(0); n != 0 || c.fresh.Load() && c.fresh.Swap(false) {
-			c.inst.Add(ctx, n, c.opts...)
-		}
+		c.flush(ctx)
 	}
 }
 
-// stop goes back to writing directly.
+// stop goes back to writing directly, for good: no callback is to come.
 func (d *drain) stop(ctx context.Context) {
 	d.running.Store(false)
 	d.flush(ctx)

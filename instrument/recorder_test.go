@@ -328,3 +328,30 @@ func TestScope(t *testing.T) {
 		t.Errorf("scope attributes %v", s.Attributes)
 	}
 }
+
+// Events that race with Shutdown are counted or refused, never lost.
+func TestShutdownLosesNothing(t *testing.T) {
+	for range 20 {
+		g := newRig(t, WithServices("api"))
+		h := g.rec.Service("api").Authentication(semconv.MethodPassword)
+		_ = g.metrics()
+		const goroutines, events = 4, 200
+		var recording sync.WaitGroup
+		for range goroutines {
+			recording.Go(func() {
+				for range events {
+					h.Count(ctx, nil)
+				}
+			})
+		}
+		if err := g.rec.Shutdown(ctx); err != nil {
+			t.Fatal(err)
+		}
+		recording.Wait()
+		counted := g.values("auth.authentication.attempts")["method=password result=success service.name=api"]
+		refused := g.values("auth.sdk.rejected_measurements")["sdk.rejection=after_shutdown"]
+		if counted+refused != goroutines*events {
+			t.Fatalf("%v counted and %v refused of %d", counted, refused, goroutines*events)
+		}
+	}
+}
