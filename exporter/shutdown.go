@@ -68,7 +68,7 @@ func (p *Pipeline) stopProvider(ctx context.Context) {
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		_ = guarded("provider", func() error { return p.provider.Shutdown(ctx) })
+		_ = guarded(func() error { return p.provider.Shutdown(ctx) })
 	}()
 	if errors.Is(p.downErr, errLate) {
 		return
@@ -117,7 +117,9 @@ func each(ctx context.Context, exporters []named, what string, f func(named, con
 	done := make(chan struct{})
 	for i, e := range exporters {
 		go func() {
-			errs[i] = e.within(ctx, what, func() error { return f(e, ctx) })
+			if err := e.within(ctx, func() error { return f(e, ctx) }); err != nil {
+				errs[i] = fmt.Errorf("exporter: %s: %s: %w", e.name, what, err)
+			}
 			done <- struct{}{}
 		}()
 	}
@@ -128,10 +130,9 @@ func each(ctx context.Context, exporters []named, what string, f func(named, con
 }
 
 // within runs f until ctx ends and a little longer.
-func (e named) within(ctx context.Context, what string, f func() error) error {
-	what = "exporter: " + e.name + ": " + what
+func (e named) within(ctx context.Context, f func() error) error {
 	result := make(chan error, 1)
-	go func() { result <- guarded(what, f) }()
+	go func() { result <- guarded(f) }()
 	select {
 	case err := <-result:
 		return err
@@ -143,7 +144,7 @@ func (e named) within(ctx context.Context, what string, f func() error) error {
 	case err := <-result:
 		return err
 	case <-late.C:
-		return fmt.Errorf("%s: %w, %s: %w", what, errLate, e.undelivered(), ctx.Err())
+		return fmt.Errorf("%w, %s: %w", errLate, e.undelivered(), ctx.Err())
 	}
 }
 
@@ -156,10 +157,10 @@ func (e named) undelivered() string {
 }
 
 // guarded makes an error of a panic in f, which may be the caller's own exporter.
-func guarded(what string, f func() error) (err error) {
+func guarded(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("%s: panic: %v", what, v)
+			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
 	return f()
