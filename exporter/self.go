@@ -20,7 +20,8 @@ const scopeName = "github.com/datapunk/otelauth/exporter"
 func (p *Pipeline) observeSelf() error {
 	const name = "auth.sdk.export.last_success.timestamp"
 	def, _ := semconv.LookupMetric(name)
-	meter := p.provider.Meter(scopeName, metric.WithSchemaURL(semconv.SchemaURL))
+	meter := p.provider.Meter(scopeName,
+		metric.WithInstrumentationVersion(semconv.Version), metric.WithSchemaURL(semconv.SchemaURL))
 	_, err := meter.Float64ObservableGauge(name,
 		metric.WithUnit(def.Unit), metric.WithDescription(def.Description),
 		metric.WithFloat64Callback(func(_ context.Context, o metric.Float64Observer) error {

@@ -20,7 +20,7 @@ import (
 const ScopeName = "github.com/datapunk/otelauth/instrument"
 
 // Version is the scope's version.
-const Version = "0.1.0"
+const Version = semconv.Version
 
 // Recorder records what happens at the doors of one process. Make one with
 // [New] and share it: all methods are safe for concurrent use, and on a nil

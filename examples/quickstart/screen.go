@@ -29,9 +29,9 @@ type screen struct {
 // newScreen prints what runs and what to look for. The pipeline is described by its String method.
 func newScreen(out io.Writer, base, pipeline string, client *traffic) *screen {
 	s := &screen{out: out, client: client, began: time.Now()}
-	for _, field := range strings.Fields(pipeline) {
-		if strings.HasPrefix(field, "http://") && strings.HasSuffix(field, "/metrics") {
-			s.metrics = field
+	for line := range strings.Lines(pipeline) {
+		if url, ok := strings.CutPrefix(strings.TrimSpace(line), "prometheus http://"); ok {
+			s.metrics = "http://" + url
 		}
 	}
 	s.help = fmt.Sprintf(`otelauth quickstart, metrics by %s
