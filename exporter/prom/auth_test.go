@@ -66,7 +66,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("plain HTTP: got %d, want 400", a.status)
 	}
 	var d tls.Dialer
-	d.Config = &tls.Config{RootCAs: f.pool, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // must be refused
+	d.Config = &tls.Config{RootCAs: f.pool, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	if conn, err := d.DialContext(t.Context(), "tcp", e.Addr().String()); err == nil {
 		_ = conn.Close()
 		t.Error("TLS 1.1 was accepted")

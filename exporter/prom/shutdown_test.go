@@ -113,7 +113,7 @@ func TestServerThatStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{http: &http.Server{}, addr: e.Addr(), served: make(chan struct{}), err: errors.New("died")} //nolint:gosec // never serves
+	s := &server{http: &http.Server{}, addr: e.Addr(), served: make(chan struct{}), err: errors.New("died")}
 	close(s.served)
 	stop(t, e)
 	if err := s.shutdown(context.Background()); err == nil || !strings.Contains(err.Error(), "died") {
