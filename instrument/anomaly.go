@@ -63,10 +63,15 @@ type Detector struct {
 }
 
 // Detector returns the handle for a detector's own state. It is the process's
-// and not a service's; every call gives a handle to the same series.
+// and not a service's; every call gives the same handle.
 func (r *Recorder) Detector() *Detector {
 	if r == nil {
 		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.detector != nil {
+		return r.detector
 	}
 	h := &Detector{rec: r, dropped: r.drain.bind(r.inst.droppedEvents.Inst())}
 	for t := range h.tracked {
@@ -74,6 +79,7 @@ func (r *Recorder) Detector() *Detector {
 		h.evictions[t] = r.drain.bind(r.inst.anomalyEvictions.Inst(), semconv.AnomalyTable(t).Attr())
 	}
 	zero(append(h.evictions[1:], h.dropped)...)
+	r.detector = h
 	return h
 }
 

@@ -21,12 +21,10 @@ func (s *Service) Authentication(m semconv.Method, lbs ...Label) *Attempts {
 		return handle(s, handleKey{thing: thingAuthentication, value: uint8(m), labels: l},
 			func() *Attempts { return s.bindAuthentication(m, l) })
 	}
-	slot := &s.authentications[m]
-	if a := slot.Load(); a != nil {
+	if a := s.authentications[m].Load(); a != nil {
 		return a
 	}
-	slot.CompareAndSwap(nil, s.bindAuthentication(m, labels{}))
-	return slot.Load()
+	return slot(s, &s.authentications[m], func() *Attempts { return s.bindAuthentication(m, labels{}) })
 }
 
 func (s *Service) bindAuthentication(m semconv.Method, l labels) *Attempts {

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"syscall"
@@ -38,11 +37,15 @@ func (r *Recorder) classifyTree(err error) (o outcome) {
 			o = unknown
 		}
 	}()
-	if o, ok := said(err); ok {
+	o, ok, left := said(err, maxErrors)
+	if ok {
 		return o
 	}
+	if left == 0 {
+		return unknown // a tree without an end, in which nobody else must get lost
+	}
 	for _, m := range r.mappers {
-		if o, ok := said(m(err)); ok {
+		if o, ok, _ := said(m(err), maxErrors); ok {
 			return o
 		}
 	}
@@ -82,7 +85,7 @@ func standardError(err error) (semconv.ErrorType, bool) {
 	case errors.As(err, &record), errors.As(err, &alert), errors.As(err, &verify),
 		errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid):
 		return semconv.ErrorTypeTLS, true
-	case errors.As(err, &op), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &op), errors.Is(err, net.ErrClosed):
 		return semconv.ErrorTypeUnavailable, true
 	}
 	return 0, false

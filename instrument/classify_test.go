@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -73,6 +74,7 @@ func TestClassify(t *testing.T) {
 		"closed":               {net.ErrClosed, trouble(semconv.ErrorTypeUnavailable)},
 		"unknown authority":    {x509.UnknownAuthorityError{}, trouble(semconv.ErrorTypeTLS)},
 		"certificate":          {&tls.CertificateVerificationError{Err: errors.New("x")}, trouble(semconv.ErrorTypeTLS)},
+		"truncated request":    {io.ErrUnexpectedEOF, failure(semconv.ReasonOther)},
 		"unknown":              {errors.New("alice's password is hunter2"), failure(semconv.ReasonOther)},
 		"panics":               {hostile{}, failure(semconv.ReasonOther)},
 		"nil inside":           {fmt.Errorf("%w", error(nil)), failure(semconv.ReasonOther)},
@@ -81,10 +83,33 @@ func TestClassify(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
-	if _, ok := said(loop{}); ok {
-		t.Error("an error that wraps itself said something")
+}
+
+func TestAnErrorWithoutAnEndIsUnknown(t *testing.T) {
+	rec, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep := errors.New("deep")
+	for range 1000 {
+		deep = fmt.Errorf("x: %w", deep)
+	}
+	wide := errors.New("wide")
+	for range 64 {
+		wide = errors.Join(wide, wide)
+	}
+	for _, err := range []error{loop{}, many{}, deep, wide} {
+		if got := rec.classify(err); got != unknown {
+			t.Errorf("%T: %+v", err, got)
+		}
 	}
 }
+
+// many wraps itself twice, for ever.
+type many struct{}
+
+func (many) Error() string     { return "many" }
+func (m many) Unwrap() []error { return []error{m, m} }
 
 func TestRefusedConnectionForReal(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,8 +135,8 @@ func TestAPanickingMapperIsAnUnknownError(t *testing.T) {
 
 func TestErrorsOfOutcomesReadWell(t *testing.T) {
 	for err, want := range map[error]string{
-		Failure(semconv.ReasonLocked):                 "authentication failed: locked",
-		Error(semconv.ErrorTypeTimeout):               "authentication error: timeout",
+		Failure(semconv.ReasonLocked):                 "refused",
+		Error(semconv.ErrorTypeTimeout):               "no decision could be made",
 		ErrNoCredential:                               "no credential",
 		WithReason(errLibrary, semconv.ReasonExpired): errLibrary.Error(),
 	} {

@@ -32,14 +32,16 @@
 //     connections, name servers and TLS are an error and never a failure.
 //   - An error that nobody knows is a failure for the reason _OTHER.
 //
-// The text of an error is never looked at.
+// The text of an error is never looked at. An error of reading the request is
+// the client's and not ours, whatever its type: return [Failure] of
+// [semconv.ReasonMalformed] for it.
 //
 // # Labels
 //
 // No string of a caller becomes a label, save one that a developer declared
-// ([WithServices], [WithAllowed]) and the names of undeclared services up to
-// [WithServiceLimit], cut to 128 bytes of valid UTF-8. Everything else is an
-// enum of package semconv. What is outside becomes _OTHER and is counted in
+// ([WithServices], [WithAllowed]) and, only if [WithServiceLimit] asks for it,
+// names of undeclared services up to that limit, cut to 128 bytes of valid UTF-8.
+// Everything else is an enum of package semconv. What is outside becomes _OTHER and is counted in
 // auth.sdk.collapsed_values by attribute.
 //
 // # Failing open

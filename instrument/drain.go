@@ -21,11 +21,13 @@ import (
 // Until the callback has run once, counters are written directly: a view may
 // have dropped the instruments that the callback is registered for, and then it
 // never runs. Events under a sampled span are written directly too, since the
-// SDK makes exemplars of them.
+// SDK makes exemplars of them; an exemplar filter other than the usual two, off
+// and trace-based, sees sums and not events.
 type drain struct {
-	running atomic.Bool
-	mu      sync.Mutex
-	cells   []*cell
+	running  atomic.Bool
+	mu       sync.Mutex // of cells
+	cells    []*cell
+	flushing sync.Mutex
 }
 
 // cell is one bound counter or up-down counter.
@@ -84,7 +86,11 @@ func (d *drain) collect(ctx context.Context) {
 	d.flush(ctx)
 }
 
+// flush moves all that was counted. Of two collections at once the second waits
+// here, or it would miss what the first has taken out and not yet put in.
 func (d *drain) flush(ctx context.Context) {
+	d.flushing.Lock()
+	defer d.flushing.Unlock()
 	d.mu.Lock()
 	cells := d.cells
 	d.mu.Unlock()

@@ -83,6 +83,7 @@ func ExampleWithErrorMapper() {
 	reader := sdkmetric.NewManualReader()
 	rec, err := instrument.New(
 		instrument.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
+		instrument.WithServices("api"),
 		instrument.WithErrorMapper(func(err error) error {
 			if errors.Is(err, errLocked) {
 				return instrument.Failure(semconv.ReasonLocked)

@@ -61,7 +61,7 @@ func (r *Recorder) resolveAttemptLabels(given []Label) labels {
 		case semconv.TenantKey:
 			l.tenant = r.allow(g.key, g.value)
 		default:
-			otel.Handle(errNoAttemptLabel)
+			r.wrongLabel.Do(func() { otel.Handle(errNoAttemptLabel) })
 		}
 	}
 	return l
@@ -72,7 +72,7 @@ func (r *Recorder) resolvePolicy(given []Label) labels {
 	var l labels
 	for _, g := range given {
 		if g.key != semconv.PolicyKey {
-			otel.Handle(errNoDecisionLabel)
+			r.wrongLabel.Do(func() { otel.Handle(errNoDecisionLabel) })
 			continue
 		}
 		l.policy = r.allow(g.key, g.value)

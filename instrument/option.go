@@ -16,20 +16,14 @@ import (
 	"github.com/datapunk/otelauth/semconv"
 )
 
-// Defaults of the options.
-const (
-	// DefaultServiceLimit is how many undeclared services a Recorder admits
-	// when [WithServices] declares none.
-	DefaultServiceLimit = 64
-	// DefaultActivityWindow is how long after its last event a service counts
-	// as active.
-	DefaultActivityWindow = 5 * time.Minute
-)
+// DefaultActivityWindow is how long after its last event a service counts as
+// active.
+const DefaultActivityWindow = 5 * time.Minute
 
 type config struct {
 	provider       metric.MeterProvider
 	services       []string
-	serviceLimit   int // negative: not set
+	serviceLimit   int
 	activityWindow time.Duration
 	allowed        map[attribute.Key][]string
 	mappers        []func(error) error
@@ -38,7 +32,6 @@ type config struct {
 
 func newConfig(opts []Option) config {
 	c := config{
-		serviceLimit:   -1,
 		activityWindow: DefaultActivityWindow,
 		allowed:        map[attribute.Key][]string{semconv.RateLimitTypeKey: semconv.RateLimitTypes()},
 	}
@@ -49,12 +42,6 @@ func newConfig(opts []Option) config {
 	}
 	if c.provider == nil {
 		c.provider = otel.GetMeterProvider()
-	}
-	if c.serviceLimit < 0 {
-		c.serviceLimit = DefaultServiceLimit
-		if len(c.services) > 0 {
-			c.serviceLimit = 0
-		}
 	}
 	return c
 }
@@ -82,10 +69,14 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 }
 
 // WithServices declares the services that this process records for. Each has a
-// slot of its own, whatever else is asked for, and once services are declared
-// an undeclared one becomes _OTHER unless [WithServiceLimit] admits it. Names
-// are at most 128 bytes of valid UTF-8; another one makes [New] return an error
-// and is left out. May be given several times.
+// slot of its own here, whatever else is asked for; every other becomes _OTHER
+// unless [WithServiceLimit] admits it. Names are at most 128 bytes of valid
+// UTF-8; another one makes [New] return an error and is left out. May be given
+// several times.
+//
+// A handle shows some 20 series at zero, so that with more than about 200
+// handles for one metric the pipeline needs a higher views.Limit than the
+// default.
 func WithServices(names ...string) Option {
 	return optionFunc(func(c config) config {
 		for _, n := range names {
@@ -100,9 +91,9 @@ func WithServices(names ...string) Option {
 }
 
 // WithServiceLimit admits up to n services beside the declared ones, first
-// come, first served; those that come later become _OTHER. The default is
-// [DefaultServiceLimit] when no service is declared, else 0. A negative n makes
-// [New] return an error and leaves the default.
+// come, first served; those that come later become _OTHER. The default is 0:
+// what is admitted becomes a label, so names must not come from a request. A
+// negative n makes [New] return an error and leaves the default.
 func WithServiceLimit(n int) Option {
 	return optionFunc(func(c config) config {
 		if n < 0 {

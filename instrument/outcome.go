@@ -23,6 +23,9 @@ type verdict struct {
 
 func (v *verdict) Error() string { return v.text }
 
+// AuthReason is [semconv.ReasonOther] for what is no failure.
+func (v *verdict) AuthReason() semconv.Reason { return v.reason }
+
 // Outcomes that are neither success, failure nor error.
 var (
 	// ErrNoCredential says that the caller brought no credential at all:
@@ -37,14 +40,14 @@ var (
 	failures = func() (t [semconv.NumReason]verdict) {
 		for r := range t {
 			t[r] = verdict{outcome{result: semconv.ResultFailure, reason: semconv.Reason(r)},
-				"authentication failed: " + semconv.Reason(r).String()}
+				"refused"}
 		}
 		return t
 	}()
 	failed = func() (t [semconv.NumErrorType]verdict) {
 		for e := range t {
 			t[e] = verdict{outcome{result: semconv.ResultError, errorType: semconv.ErrorType(e)},
-				"authentication error: " + semconv.ErrorType(e).String()}
+				"no decision could be made"}
 		}
 		return t
 	}()
@@ -52,8 +55,9 @@ var (
 
 // Failure returns the error that says: refused, for this reason, and it is the
 // caller's fault. Every call that records takes it, bare or wrapped, and a
-// service may return it from its own functions. A reason outside the enum is
-// [semconv.ReasonOther]. It does not allocate.
+// service may return it from its own functions: its text does not tell the
+// reason, which a client should not learn; [Reasoner] does. A reason outside
+// the enum is [semconv.ReasonOther]. It does not allocate.
 func Failure(reason semconv.Reason) error {
 	if reason >= semconv.NumReason {
 		reason = semconv.ReasonOther
@@ -95,37 +99,41 @@ type Reasoner interface {
 	AuthReason() semconv.Reason
 }
 
-var _ Reasoner = (*reasoned)(nil)
+var (
+	_ Reasoner = (*reasoned)(nil)
+	_ Reasoner = (*verdict)(nil)
+)
 
-// said returns what err, or an error in its tree, says of itself. The tree is
-// walked in the order of [errors.As]; it is walked here because errors.As
-// allocates its target, and this is on the path of every failure.
-func said(err error) (outcome, bool) {
-	for range maxErrorDepth {
+// maxErrors bounds how many errors of a tree are looked at. One may wrap itself,
+// and errors.Is and errors.As would never come back from it.
+const maxErrors = 64
+
+// said returns what err, or an error in its tree, says of itself, and how much
+// of budget is left; a budget used up means that the tree has no end. It walks
+// in the order of [errors.As], which is not used because it allocates its
+// target, and this is on the path of every failure.
+func said(err error, budget int) (o outcome, ok bool, left int) {
+	for err != nil && budget > 0 {
+		budget--
 		switch e := err.(type) { //nolint:errorlint // this is the walk itself
-		case nil:
-			return outcome{}, false
 		case *verdict:
-			return e.outcome, true
+			return e.outcome, true, budget
 		case Reasoner:
 			reason := e.AuthReason()
 			if reason >= semconv.NumReason {
 				reason = semconv.ReasonOther
 			}
-			return outcome{result: semconv.ResultFailure, reason: reason}, true
+			return outcome{result: semconv.ResultFailure, reason: reason}, true, budget
 		case interface{ Unwrap() []error }:
 			for _, child := range e.Unwrap() {
-				if o, ok := said(child); ok {
-					return o, true
+				if o, ok, budget = said(child, budget); ok || budget == 0 {
+					return o, ok, budget
 				}
 			}
-			return outcome{}, false
+			return outcome{}, false, budget
 		default:
 			err = errors.Unwrap(err)
 		}
 	}
-	return outcome{}, false
+	return outcome{}, false, budget
 }
-
-// maxErrorDepth ends the walk of an error that wraps itself.
-const maxErrorDepth = 64

@@ -5,13 +5,16 @@ package instrument
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -46,6 +49,10 @@ type Recorder struct {
 	room     int // undeclared services that may still be admitted
 	other    *Service
 
+	detector   *Detector // made when first asked for, under mu
+	wrongLabel sync.Once
+	stranger   sync.Once
+
 	closed     atomic.Bool
 	unregister func() error
 }
@@ -64,6 +71,10 @@ func New(opts ...Option) (*Recorder, error) {
 	}
 	meter := c.provider.Meter(ScopeName,
 		metric.WithInstrumentationVersion(Version), metric.WithSchemaURL(semconv.SchemaURL))
+	if meter == nil {
+		c.errs = append(c.errs, errors.New("instrument: the MeterProvider gives no Meter"))
+		meter = noop.Meter{}
+	}
 	inst, err := newInstruments(meter)
 	r.inst = inst
 	r.bindSelf()
@@ -105,8 +116,11 @@ func (r *Recorder) Service(name string) *Service {
 		return s
 	}
 	r.collapse(context.Background(), semconv.SDKAttributeServiceName)
+	r.stranger.Do(func() { otel.Handle(errStranger) })
 	return r.other
 }
+
+var errStranger = errors.New("otelauth: a service that is neither declared by WithServices nor admitted by WithServiceLimit is recorded as _OTHER")
 
 // admit returns the service of that name, made now if there is room, else nil.
 func (r *Recorder) admit(name string) *Service {
@@ -130,16 +144,31 @@ func (r *Recorder) admit(name string) *Service {
 	return grown[name]
 }
 
-// Shutdown ends the recorder: its gauges are no longer observed, and what is
-// recorded afterwards is refused and counted in auth.sdk.rejected_measurements.
-// It leaves the MeterProvider alone and does not wait. Further calls do nothing.
-func (r *Recorder) Shutdown(context.Context) error {
-	if r == nil || r.closed.Swap(true) {
+// Shutdown ends the recorder: services that are still registered are
+// deregistered, the gauges are no longer observed, and what is recorded
+// afterwards is refused and counted in auth.sdk.rejected_measurements. It leaves
+// the MeterProvider alone; shut that down afterwards, so that the last export
+// has it all. A collection under way may hold it up, until the deadline of ctx;
+// then it returns ctx's error and ends on its own. Further calls do nothing.
+func (r *Recorder) Shutdown(ctx context.Context) error {
+	if r == nil {
 		return nil
 	}
-	err := r.unregister()
-	r.drain.stop(context.Background())
-	return err
+	for _, s := range *r.services.Load() {
+		s.leave(ctx)
+	}
+	if r.closed.Swap(true) {
+		return nil
+	}
+	r.drain.stop(ctx)
+	done := make(chan error, 1)
+	go func() { done <- r.unregister() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("instrument: shutdown: a collection is under way: %w", ctx.Err())
+	}
 }
 
 // observe is called at each collection. It reads memory alone.

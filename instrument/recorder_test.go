@@ -3,7 +3,10 @@
 package instrument
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log"
 	"runtime"
 	"strings"
 	"sync"
@@ -50,7 +53,7 @@ func TestServiceLimit(t *testing.T) {
 }
 
 func TestAdmittedNamesAreCleaned(t *testing.T) {
-	g := newRig(t)
+	g := newRig(t, WithServiceLimit(10))
 	long := strings.Repeat("é", 1<<20)
 	g.rec.Service(long).KeySet().Refreshed(ctx, nil)
 	g.rec.Service(long+"x").KeySet().Refreshed(ctx, nil)
@@ -61,14 +64,13 @@ func TestAdmittedNamesAreCleaned(t *testing.T) {
 	})
 }
 
-func TestDefaultServiceLimit(t *testing.T) {
+func TestNoServiceIsAdmittedUnlessAskedFor(t *testing.T) {
 	g := newRig(t)
-	for i := range DefaultServiceLimit + 10 {
-		g.rec.Service(fmt.Sprint(i)).Register(ctx)
+	g.rec.Service("eyJhbGciOiJub25lIn0.e30.").Register(ctx)
+	if n := len(*g.rec.services.Load()); n != 1 {
+		t.Errorf("%d services, want _OTHER alone", n)
 	}
-	if n := len(*g.rec.services.Load()); n != DefaultServiceLimit+1 {
-		t.Errorf("%d services, want %d and _OTHER", n, DefaultServiceLimit)
-	}
+	g.want("auth.sdk.collapsed_values", map[string]float64{"sdk.attribute=auth.service.name": 1})
 }
 
 func TestNewReturnsAllErrorsAndAUsableRecorder(t *testing.T) {
@@ -142,7 +144,7 @@ var laterGlobal struct {
 }
 
 func TestZerosSurviveALaterGlobalProvider(t *testing.T) {
-	rec, err := New() // on the global provider, which is not set yet
+	rec, err := New(WithServices("late")) // on the global provider, which is not set yet
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +187,8 @@ func TestCountsWithoutACallback(t *testing.T) {
 		return sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}},
 			i.Name == "auth.service.active" || i.Name == "auth.service.status"
 	}
-	rec, err := New(WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithView(drop))))
+	rec, err := New(WithServices("api"),
+		WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithView(drop))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,6 +355,111 @@ func TestShutdownLosesNothing(t *testing.T) {
 		refused := g.values("auth.sdk.rejected_measurements")["sdk.rejection=after_shutdown"]
 		if counted+refused != goroutines*events {
 			t.Fatalf("%v counted and %v refused of %d", counted, refused, goroutines*events)
+		}
+	}
+}
+
+// Of two collections at once, each sees all that was counted before it began.
+func TestConcurrentCollectionsMissNothing(t *testing.T) {
+	readers := [2]*sdkmetric.ManualReader{sdkmetric.NewManualReader(), sdkmetric.NewManualReader()}
+	rec, err := New(WithServices("api"), WithMeterProvider(sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(readers[0]), sdkmetric.WithReader(readers[1]))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := rec.Service("api").Authentication(semconv.MethodPassword)
+	_ = collect(t, readers[0])
+	for recorded := 1; recorded <= 500; recorded++ {
+		h.Count(ctx, nil)
+		var both sync.WaitGroup
+		for _, r := range readers {
+			both.Go(func() {
+				if got := total(collect(t, r)); got != float64(recorded) {
+					t.Errorf("a collection saw %v of %d", got, recorded)
+				}
+			})
+		}
+		both.Wait()
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func TestShutdownObeysItsDeadline(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	rec, err := New(WithServices("api"), WithMeterProvider(mp))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, release := make(chan struct{}), make(chan struct{})
+	_, err = mp.Meter("host").Int64ObservableGauge("stuck", metric.WithInt64Callback(
+		func(context.Context, metric.Int64Observer) error { close(entered); <-release; return nil }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	collected := make(chan struct{})
+	go func() { _ = collect(t, reader); close(collected) }()
+	<-entered
+	expired, cancel := context.WithCancel(ctx)
+	cancel()
+	done := make(chan error, 1)
+	go func() { done <- rec.Shutdown(expired) }()
+	select {
+	case err := <-done:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want that of the context", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Shutdown waits for a stuck collection")
+	}
+	close(release)
+	<-collected
+}
+
+func TestShutdownDeregisters(t *testing.T) {
+	g := newRig(t, WithServices("a", "b"))
+	g.rec.Service("a").Register(ctx)
+	g.rec.Service("b").Register(ctx)
+	g.rec.Service("b").Deregister(ctx)
+	if err := g.rec.Shutdown(ctx); err != nil {
+		t.Fatal(err)
+	}
+	g.want("auth.service.registered", map[string]float64{})
+	g.want("auth.service.registrations", map[string]float64{
+		"registration.event=register service.name=a":   1,
+		"registration.event=register service.name=b":   1,
+		"registration.event=deregister service.name=a": 1,
+		"registration.event=deregister service.name=b": 1,
+	})
+}
+
+func TestDetectorIsOne(t *testing.T) {
+	g := newRig(t)
+	if g.rec.Detector() != g.rec.Detector() {
+		t.Error("another handle the second time")
+	}
+}
+
+// A fault that comes with every request is said once.
+func TestFaultsOfTheCallerAreSaidOnce(t *testing.T) {
+	var said []error
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { said = append(said, err) }))
+	t.Cleanup(func() {
+		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Print(err) }))
+	})
+	g := newRig(t, WithServices("api"))
+	for range 100 {
+		g.rec.Service("alice@example.com")
+		g.rec.Service("api").Authentication(semconv.MethodJWT, Policy("x"))
+	}
+	if len(said) != 2 {
+		t.Errorf("said %v, want two errors", said)
+	}
+	for _, err := range said {
+		if strings.Contains(err.Error(), "alice") {
+			t.Errorf("%v holds what the caller passed", err)
 		}
 	}
 }

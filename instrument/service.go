@@ -29,6 +29,7 @@ type Service struct {
 	authentications [semconv.NumMethod]atomic.Pointer[Attempts]
 	verifications   [semconv.NumTokenType]atomic.Pointer[Attempts]
 	handles         sync.Map // of handleKey to *T
+	binding         sync.Mutex
 
 	touched atomic.Bool // an event since the last collection
 	mu      sync.Mutex
@@ -86,9 +87,24 @@ func handle[T any](s *Service, k handleKey, bind func() *T) *T {
 	if h, ok := s.handles.Load(k); ok {
 		return h.(*T)
 	}
-	// Of two that bind at once, one handle is kept; both write the same series.
-	h, _ := s.handles.LoadOrStore(k, bind())
-	return h.(*T)
+	s.binding.Lock() // what a handle binds is kept for good, so it is bound once
+	defer s.binding.Unlock()
+	if h, ok := s.handles.Load(k); ok {
+		return h.(*T)
+	}
+	h := bind()
+	s.handles.Store(k, h)
+	return h
+}
+
+// slot is handle for the handles that have a slot.
+func slot[T any](s *Service, p *atomic.Pointer[T], bind func() *T) *T {
+	s.binding.Lock()
+	defer s.binding.Unlock()
+	if p.Load() == nil {
+		p.Store(bind())
+	}
+	return p.Load()
 }
 
 // record reports whether a measurement may be taken, and marks the service
@@ -131,6 +147,16 @@ func (s *Service) Register(ctx context.Context) {
 // is not registered counts nothing.
 func (s *Service) Deregister(ctx context.Context) {
 	s.setRegistered(ctx, false)
+}
+
+// leave deregisters the service if it is registered, at the recorder's end.
+func (s *Service) leave(ctx context.Context) {
+	s.mu.Lock()
+	registered := s.registered
+	s.mu.Unlock()
+	if registered {
+		s.Deregister(ctx)
+	}
 }
 
 func (s *Service) setRegistered(ctx context.Context, up bool) {

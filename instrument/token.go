@@ -21,12 +21,10 @@ func (s *Service) TokenVerification(t semconv.TokenType, lbs ...Label) *Attempts
 		return handle(s, handleKey{thing: thingVerification, value: uint8(t), labels: l},
 			func() *Attempts { return s.bindVerification(t, l) })
 	}
-	slot := &s.verifications[t]
-	if a := slot.Load(); a != nil {
+	if a := s.verifications[t].Load(); a != nil {
 		return a
 	}
-	slot.CompareAndSwap(nil, s.bindVerification(t, labels{}))
-	return slot.Load()
+	return slot(s, &s.verifications[t], func() *Attempts { return s.bindVerification(t, labels{}) })
 }
 
 func (s *Service) bindVerification(t semconv.TokenType, l labels) *Attempts {
