@@ -9,7 +9,8 @@
 //	}
 //	defer pipe.Shutdown(context.WithoutCancel(ctx))
 //
-//	rec, err := instrument.New(instrument.WithMeterProvider(pipe.MeterProvider()))
+//	rec, err := instrument.New(instrument.WithMeterProvider(pipe.MeterProvider()),
+//		instrument.WithServices("api"))
 //
 // Without any option the metrics can be scraped at
 // http://127.0.0.1:9464/metrics.

@@ -144,6 +144,11 @@ func isNil(exporterOrReader any) bool {
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
+// same reports whether two exporters are one, as far as they can be compared.
+func same(a, b Exporter) bool {
+	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.TypeOf(a).Comparable() && a == b
+}
+
 // lastSuccess asks an exporter for its last success, if it can tell.
 func lastSuccess(e Exporter) (at time.Time) {
 	defer func() {

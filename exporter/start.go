@@ -72,6 +72,11 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 			errs = append(errs, err)
 			continue
 		}
+		for _, other := range p.exporters {
+			if same(other.Exporter, e) {
+				errs = append(errs, fmt.Errorf("exporter: %s and %s are one exporter", other.name, plan.name))
+			}
+		}
 		p.exporters = append(p.exporters, named{plan.name, e})
 		sdkOpts = append(sdkOpts, sdkmetric.WithReader(reader))
 	}

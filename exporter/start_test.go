@@ -286,3 +286,14 @@ func TestConsoleThatFails(t *testing.T) {
 		t.Errorf("Shutdown: got %v, want one that names the console", err)
 	}
 }
+
+func TestOneExporterUnderTwoNames(t *testing.T) {
+	p, err := prom.New(prom.WithoutServer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Start(t.Context(), WithExporter("one", p), WithExporter("two", p))
+	if err == nil || !strings.Contains(err.Error(), "one and two are one exporter") {
+		t.Errorf("error %v", err)
+	}
+}

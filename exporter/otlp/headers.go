@@ -25,7 +25,8 @@ func checkHeaders(in map[string]string) (map[string]string, []error) {
 		_, twice := out[lower]
 		switch {
 		case !validHeaderName(lower):
-			errs = append(errs, fmt.Errorf("%q is not a header name", name))
+			// It is not shown, for it may be a whole line with its credential.
+			errs = append(errs, fmt.Errorf("a name of %d bytes is not a header name", len(name)))
 		case slices.Contains(ownHeaders, lower) || strings.HasPrefix(lower, "grpc-"):
 			errs = append(errs, fmt.Errorf("header %q is set by the protocol itself", name))
 		case twice:

@@ -30,7 +30,7 @@ func TestOptionErrors(t *testing.T) {
 		{"batch size", []Option{WithBatchSize(0)}, []string{`WithBatchSize("0"): want more than zero`}},
 		{"temporality", []Option{WithTemporality(metricdata.Temporality(9))}, []string{"WithTemporality("}},
 		{"headers", []Option{WithHeaders(map[string]string{"a b": canary, "c": canary + "\n", "D": "1", "d": canary, "host": "x", "": canary})}, []string{
-			`WithHeaders: "" is not a header name`, `WithHeaders: "a b" is not a header name`,
+			`WithHeaders: a name of 0 bytes is not a header name`, `WithHeaders: a name of 3 bytes is not a header name`,
 			`WithHeaders: the value of header "c" is not printable ASCII`,
 			`WithHeaders: header "d" is given twice`, `WithHeaders: header "host" is set by the protocol itself`}},
 		{"authority", []Option{WithEndpoint("h:1"), WithCACertificate("")}, []string{`WithCACertificate(""): open`}},

@@ -72,7 +72,8 @@ func (p *pusher) gather(ctx context.Context) (err error) {
 		// goroutine that the host knows nothing of.
 		if panicked := recover(); panicked != nil {
 			p.data.Resource = nil
-			err = fmt.Errorf("%s: a metric callback panicked: %s", p.name, p.report.clean(fmt.Sprint(panicked)))
+			// The type alone: what a host panics with may be about a person.
+			err = fmt.Errorf("%s: a metric callback panicked: %T", p.name, panicked)
 		}
 	}()
 	err = p.collect(ctx, &p.data)

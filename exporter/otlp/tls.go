@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -52,6 +53,11 @@ func (f *tlsFiles) load() error {
 	var errs []error
 	for i, s := range []setting[string]{f.ca, f.cert, f.key} {
 		if !s.given() {
+			continue
+		}
+		if strings.ContainsAny(s.value, "\r\n") || strings.Contains(s.value, "-----BEGIN") {
+			// A common mistake, and with a key one that must not be repeated in a log.
+			errs = append(errs, fmt.Errorf("%s: this is what a file holds, want the path of the file", s.from))
 			continue
 		}
 		content, err := os.ReadFile(s.value)

@@ -233,3 +233,21 @@ func TestParsePool(t *testing.T) {
 		})
 	}
 }
+
+// A variable that holds the key itself instead of its path is a mistake that
+// must not end in a log.
+func TestKeyInPlaceOfItsPathIsNotShown(t *testing.T) {
+	const pem = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"
+	env := map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT":           "https://127.0.0.1:1",
+		"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": pem,
+		"OTEL_EXPORTER_OTLP_CLIENT_KEY":         pem,
+	}
+	_, err := FromEnv(t.Context(), func(name string) string { return env[name] })
+	if err == nil || !strings.Contains(err.Error(), "OTEL_EXPORTER_OTLP_CLIENT_KEY") {
+		t.Fatalf("error %v, want one that names the variable", err)
+	}
+	if strings.Contains(err.Error(), "c2VjcmV0") {
+		t.Errorf("the key is in the error: %v", err)
+	}
+}

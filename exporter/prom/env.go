@@ -33,6 +33,9 @@ func FromEnv(_ context.Context, getenv func(string) string, opts ...Option) (*Ex
 }
 
 func envOptions(getenv func(string) string) ([]Option, error) {
+	if getenv == nil {
+		return nil, nil
+	}
 	host, port := strings.TrimSpace(getenv(envHost)), strings.TrimSpace(getenv(envPort))
 	if host == "" && port == "" {
 		return nil, nil

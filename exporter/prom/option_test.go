@@ -216,7 +216,9 @@ func TestWebConfigErrors(t *testing.T) {
 		{"not YAML", "a: [", 0o600, []string{"line 1"}, false},
 		{"unknown key", tlsPart + "  cart_file: x\n", 0o600, []string{"line 4", "cart_file"}, false},
 		{"unknown section", "# users\nbasic_auth: {}\n", 0o600, []string{"line 2", "basic_auth"}, false},
-		{"no hash", "basic_auth_users:\n  alice: s3cret\n", 0o600, []string{"line 2", "alice", "bcrypt"}, false},
+		{"no hash", "basic_auth_users:\n  alice: s3cret\n", 0o600, []string{"line 2", "basic_auth_users", "bcrypt"}, false},
+		{"user and password swapped", "basic_auth_users:\n  s3cret: alice\n", 0o600, []string{"line 2", "bcrypt"}, false},
+		{"password in the wrong place", "basic_auth_users: s3cret\n", 0o600, []string{"line 1"}, false},
 		{"TLS 1.1", tlsPart + "  min_version: TLS11\n", 0o600, []string{"line 4", "min_version"}, false},
 		{"no key", "tls_server_config:\n  cert_file: cert.pem\n", 0o600, []string{"key_file"}, false},
 		{"no such file", tlsHead + "nothing.pem\n", 0o600, []string{"line 3", "key_file", "nothing.pem"}, false},
@@ -227,7 +229,7 @@ func TestWebConfigErrors(t *testing.T) {
 		{"open key", tlsHead + "open.pem\n", 0o600, []string{"line 3", "key_file", "open to everybody"}, true},
 		{"open inline key", inline, 0o644, []string{"line 3", "key", "open to everybody"}, true},
 		{"several", tlsHead + "link.pem\n  min_version: TLS10\nbasic_auth_users: {alice: x}\n", 0o600,
-			[]string{"symbolic link", "line 4", "alice"}, false},
+			[]string{"symbolic link", "line 4", "line 5: basic_auth_users"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := f.write("web.yml", c.text, c.mode)

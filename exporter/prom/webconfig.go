@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -45,7 +46,8 @@ func loadWebConfig(path string, fileChecks bool) (webSettings, error) {
 	}
 	c := web.Config{TLSConfig: web.TLSConfig{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13}}
 	if err := yaml.UnmarshalStrict(text, &c); err != nil {
-		return webSettings{}, err
+		// The parser quotes what it stumbles over, which may be a secret.
+		return webSettings{}, errors.New(quoted.ReplaceAllString(err.Error(), "a value"))
 	}
 	var errs []error
 	fault := func(key, format string, args ...any) {
@@ -56,7 +58,12 @@ func loadWebConfig(path string, fileChecks bool) (webSettings, error) {
 	}
 	for _, user := range slices.Sorted(maps.Keys(c.Users)) {
 		if _, err := bcrypt.Cost([]byte(c.Users[user])); err != nil {
-			fault(user, "in basic_auth_users: not a bcrypt hash")
+			// The name is not shown: name and password may have changed places.
+			line := lineOf(text, user)
+			if line == 0 {
+				line = lineOf(text, "basic_auth_users")
+			}
+			errs = append(errs, fmt.Errorf("line %d: basic_auth_users: not a bcrypt hash", line))
 		}
 	}
 	if fileChecks {
@@ -90,6 +97,8 @@ func loadWebConfig(path string, fileChecks bool) (webSettings, error) {
 		clientCerts: c.TLSConfig.ClientAuth == "RequireAndVerifyClientCert",
 	}, nil
 }
+
+var quoted = regexp.MustCompile("`[^`]*`")
 
 // join makes a path of the configuration as the toolkit does, but keeps "..".
 func join(config, file string) string {
