@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 
 	// The pipeline: Prometheus on 127.0.0.1:9464, unless an OTEL_* variable says otherwise.
-	pipe, err := exporter.Start(ctx, exporter.FromEnv(), exporter.WithServiceName("quickstart"))
+	pipe, err := exporter.Start(ctx, exporter.FromEnv())
 	if err != nil {
 		return err
 	}

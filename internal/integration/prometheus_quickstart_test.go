@@ -29,7 +29,8 @@ func TestPrometheusReceivesQuickstart(t *testing.T) {
 		"OTEL_METRICS_EXPORTER=otlp",
 		"OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+p.receive(),
+		"OTEL_SERVICE_NAME=shop",
 		"OTEL_METRIC_EXPORT_INTERVAL=500")
 	p.answer(rows)
-	p.answer([]row{{"job", `target_info{job="quickstart"}`, equals(1)}})
+	p.answer([]row{{"job", `target_info{job="shop"}`, equals(1)}})
 }
