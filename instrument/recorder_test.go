@@ -437,7 +437,7 @@ func TestShutdownDeregisters(t *testing.T) {
 
 func TestDetectorIsOne(t *testing.T) {
 	g := newRig(t)
-	if g.rec.Detector() != g.rec.Detector() {
+	if first, second := g.rec.Detector(), g.rec.Detector(); first != second {
 		t.Error("another handle the second time")
 	}
 }
