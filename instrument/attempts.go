@@ -28,7 +28,7 @@ type Attempts struct {
 	durations [semconv.NumResult]series[float64]
 }
 
-func newAttempts(s *Service, count adder, duration recorder[float64], reasons []semconv.Reason, attrs ...attribute.KeyValue) *Attempts {
+func newAttempts(s *Service, count adder, duration measurer[float64], reasons []semconv.Reason, attrs ...attribute.KeyValue) *Attempts {
 	a := &Attempts{svc: s, outcomes: bindOutcomes(s, count, reasons, attrs...)}
 	for r := range a.durations {
 		a.durations[r] = bindSeries(duration, with(attrs, semconv.Result(r).Attr())...)

@@ -14,18 +14,18 @@ import (
 // option slice is made once and reused, as the metric API advises for
 // performance-sensitive code. A faster way to bind changes these files alone.
 
-// recorder of T is what a histogram and a gauge have in common.
-type recorder[T int64 | float64] interface {
+// measurer of T is what a histogram and a gauge have in common.
+type measurer[T int64 | float64] interface {
 	Record(ctx context.Context, value T, options ...metric.RecordOption)
 }
 
 // series is a histogram or a gauge bound to one attribute set.
 type series[T int64 | float64] struct {
-	inst recorder[T]
+	inst measurer[T]
 	opts []metric.RecordOption
 }
 
-func bindSeries[T int64 | float64](inst recorder[T], attrs ...attribute.KeyValue) series[T] {
+func bindSeries[T int64 | float64](inst measurer[T], attrs ...attribute.KeyValue) series[T] {
 	return series[T]{inst, []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}}
 }
 
