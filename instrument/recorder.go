@@ -46,7 +46,7 @@ type Recorder struct {
 
 	services atomic.Pointer[map[string]*Service] // copied on write under mu
 	mu       sync.Mutex
-	room     int // undeclared services that may still be admitted
+	room     atomic.Int64 // undeclared services that may still be admitted; written under mu
 	other    *Service
 
 	detector   *Detector // made when first asked for, under mu
@@ -67,8 +67,8 @@ func New(opts ...Option) (*Recorder, error) {
 		mappers:        c.mappers,
 		activityWindow: c.activityWindow,
 		now:            monotonic,
-		room:           c.serviceLimit,
 	}
+	r.room.Store(int64(c.serviceLimit))
 	meter := c.provider.Meter(ScopeName,
 		metric.WithInstrumentationVersion(Version), metric.WithSchemaURL(semconv.SchemaURL))
 	if meter == nil {
@@ -127,16 +127,19 @@ func (r *Recorder) admit(name string) *Service {
 	if name == "" {
 		return nil
 	}
+	if s := (*r.services.Load())[name]; s != nil {
+		return s
+	}
+	if r.room.Load() <= 0 {
+		return nil // without the lock, which a flood of names would queue for
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	services := *r.services.Load()
-	if s := services[name]; s != nil {
+	if s := services[name]; s != nil || r.room.Load() <= 0 {
 		return s
 	}
-	if r.room <= 0 {
-		return nil
-	}
-	r.room--
+	r.room.Add(-1)
 	name = strings.Clone(name) // it may be a piece of a request, which is not to be kept alive
 	grown := maps.Clone(services)
 	grown[name] = newService(r, name)
