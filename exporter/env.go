@@ -40,8 +40,8 @@ func (e environment) get(name string) string {
 //
 // A value that is wrong is an error of [Start] that names the variable.
 // Exporters named here are added to those given by options; one given by both
-// is the option's. Without OTEL_METRICS_EXPORTER, options that name an exporter
-// are all there is.
+// is the option's; none adds nothing and takes none away. Without
+// OTEL_METRICS_EXPORTER, options that name an exporter are all there is.
 func FromEnv() Option {
 	return optionFunc(func(c config) config {
 		c.env = os.Getenv
