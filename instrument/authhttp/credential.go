@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package authhttp
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// Kind is the kind of credential that a request bears.
+type Kind uint8
+
+// The kinds, in the order in which they are looked for, save KindNone. A client
+// certificate comes last, since the connection often has that of a gateway while
+// the request has its caller's own credential.
+const (
+	KindNone        Kind = iota // no credential
+	KindBasic                   // Authorization: Basic
+	KindBearer                  // Authorization: Bearer
+	KindOther                   // Authorization with any other scheme
+	KindAPIKey                  // a header of WithAPIKeyHeader
+	KindCookie                  // a cookie of WithSessionCookie
+	KindCertificate             // a TLS client certificate
+	numKinds
+)
+
+var kindNames = [numKinds]string{"none", "basic", "bearer", "other", "api_key", "cookie", "certificate"}
+
+// String returns the kind in a word, "none" for one outside the enum.
+func (k Kind) String() string {
+	if k >= numKinds {
+		k = KindNone
+	}
+	return kindNames[k]
+}
+
+// method is what an attempt with this kind of credential is recorded as.
+func (k Kind) method(bearer semconv.Method) semconv.Method {
+	switch k {
+	case KindBasic:
+		return semconv.MethodPassword
+	case KindBearer:
+		return bearer
+	case KindAPIKey:
+		return semconv.MethodAPIKey
+	case KindCookie:
+		return semconv.MethodSession
+	case KindCertificate:
+		return semconv.MethodMTLS
+	}
+	return semconv.MethodOther
+}
+
+// Sniff returns the kind of credential that the request bears. It looks at which
+// headers are there, at the scheme of Authorization, at the names of cookies and
+// at whether the client showed a certificate; what they hold is not read, only
+// that it is not empty. The options that matter are [WithAPIKeyHeader] and
+// [WithSessionCookie].
+func Sniff(r *http.Request, opts ...Option) Kind {
+	c := newConfig(opts)
+	return c.sniff(r)
+}
+
+func (c *config) sniff(r *http.Request) Kind {
+	if r == nil {
+		return KindNone
+	}
+	if k := authorization(r.Header); k != KindNone {
+		return k
+	}
+	for _, name := range c.apiKeyHeaders {
+		for _, v := range r.Header[name] {
+			if v != "" {
+				return KindAPIKey
+			}
+		}
+	}
+	for _, name := range c.cookies {
+		if hasCookie(r.Header, name) {
+			return KindCookie
+		}
+	}
+	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+		return KindCertificate
+	}
+	return KindNone
+}
+
+// bears reports whether the request, of this kind, bears any credential.
+func (c *config) bears(r *http.Request, k Kind) bool {
+	return k != KindNone || c.body && r.Body != nil && r.Body != http.NoBody
+}
+
+// authorization looks at the first Authorization header, as handlers do.
+func authorization(h http.Header) Kind {
+	vs := h["Authorization"]
+	if len(vs) == 0 {
+		return KindNone
+	}
+	scheme, rest, _ := strings.Cut(strings.TrimLeft(vs[0], " \t"), " ")
+	switch {
+	case strings.Trim(rest, " \t") == "":
+		return KindNone // a scheme without a credential
+	case strings.EqualFold(scheme, "Basic"):
+		return KindBasic
+	case strings.EqualFold(scheme, "Bearer"):
+		return KindBearer
+	}
+	return KindOther
+}
+
+// hasCookie does what [http.Request.Cookie] does, without allocating for the
+// cookies that nobody asked for.
+func hasCookie(h http.Header, name string) bool {
+	for _, line := range h["Cookie"] {
+		for line != "" {
+			var pair string
+			pair, line, _ = strings.Cut(line, ";")
+			n, v, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
+			if ok && n == name && v != "" && v != `""` {
+				return true
+			}
+		}
+	}
+	return false
+}

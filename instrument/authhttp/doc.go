@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package authhttp records what HTTP servers and clients do about
+// authentication, authorization and rate limits, from the outside: the handlers
+// stay as they are.
+//
+//	rec, err := instrument.New(instrument.WithServices("api"))
+//	api := rec.Service("api")
+//	tokens := authhttp.NewMiddleware(api.TokenVerification(semconv.TokenTypeAccess))
+//	http.ListenAndServe(addr, tokens(checkToken(router)))
+//
+//	login := authhttp.NewMiddleware(api.Authentication(semconv.MethodPassword), authhttp.WithBodyCredential())
+//	router.Handle("POST /login", login(loginHandler))
+//	instrument.Fail(r.Context(), semconv.ReasonLocked) // in loginHandler: refused, and why
+//
+// # Outcome of an attempt
+//
+// [NewMiddleware] and [NewServiceMiddleware] take the first of these that holds:
+//
+//  1. The handler panicked: error internal. The panic goes on as it was,
+//     [http.ErrAbortHandler] too.
+//  2. The handler called [instrument.Fail]: failure for that reason.
+//  3. No status was written and the request's context is over: the client went
+//     away (error canceled) or a deadline passed (error timeout). The same holds
+//     for a 5xx that was written after that, since it is a consequence. A 401
+//     written after that is what it is, so that nobody hides his guesses by
+//     hanging up.
+//  4. By the final status: 401 is no credential (result none) when the request
+//     bore none and otherwise failure invalid_credentials; 403 failure
+//     policy_denied; 429 failure rate_limited; 499 error canceled; 503 error
+//     unavailable; 504 error timeout; any other from 500 on error internal.
+//  5. Anything else is success: other statuses, an answer without an explicit
+//     one, a hijacked connection. A 1xx is no final status, save 101.
+//
+// The middleware must lie outside of the code that answers 401, and sees the
+// answers of everything inside it, whether or not a route matches.
+//
+// # Nesting
+//
+// One request counts once on one handle: where middlewares nest, the outer one
+// records and the inner ones on the same handle step aside. Different handles
+// each record.
+//
+// # Labels
+//
+// Nothing of a request or an answer becomes a label: no path, address, header or
+// status text. Which kind of credential a request bears is seen by the presence
+// of its header ([Sniff]); the content is not read.
+package authhttp

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package authhttp
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// DefaultAPIKeyHeader is the header that [Sniff] takes for an API key unless
+// [WithAPIKeyHeader] names others.
+const DefaultAPIKeyHeader = "X-Api-Key"
+
+// Option configures a middleware.
+type Option interface{ apply(config) config }
+
+type optionFunc func(config) config
+
+func (f optionFunc) apply(c config) config { return f(c) }
+
+type config struct {
+	filters       []func(*http.Request) bool
+	apiKeyHeaders []string // canonical
+	cookies       []string
+	body          bool
+	bearerMethod  semconv.Method
+	bearerToken   semconv.TokenType
+	bearerIsToken bool // bearerToken rules, not bearerMethod
+}
+
+func newConfig(opts []Option) config {
+	c := config{bearerMethod: semconv.MethodOpaqueToken}
+	for _, o := range opts {
+		if o != nil {
+			c = o.apply(c)
+		}
+	}
+	if c.apiKeyHeaders == nil {
+		c.apiKeyHeaders = []string{DefaultAPIKeyHeader}
+	}
+	return c
+}
+
+// WithFilter records only the requests for which accept returns true; the others
+// pass as if there were no middleware. It may be given several times: then all
+// must accept. accept is called concurrently, before the handler. A nil accept
+// is ignored. Default: every request is recorded.
+func WithFilter(accept func(*http.Request) bool) Option {
+	return optionFunc(func(c config) config {
+		if accept != nil {
+			c.filters = append(slices.Clip(c.filters), accept)
+		}
+		return c
+	})
+}
+
+// WithAPIKeyHeader names the headers that carry an API key, in place of
+// [DefaultAPIKeyHeader]. Case does not matter; without names no header counts.
+func WithAPIKeyHeader(names ...string) Option {
+	return optionFunc(func(c config) config {
+		c.apiKeyHeaders = make([]string, 0, len(names))
+		for _, n := range names {
+			c.apiKeyHeaders = append(c.apiKeyHeaders, http.CanonicalHeaderKey(n))
+		}
+		return c
+	})
+}
+
+// WithSessionCookie names the cookies that carry a session. Case matters.
+// Default: none, since most cookies are no credential.
+func WithSessionCookie(names ...string) Option {
+	return optionFunc(func(c config) config {
+		c.cookies = slices.Clone(names)
+		return c
+	})
+}
+
+// WithBodyCredential says that the credential is in the request's body, as with
+// a login form: a 401 is then a failure although no header bears a credential,
+// unless the body is empty. [NewServiceMiddleware] records it as method password.
+func WithBodyCredential() Option {
+	return optionFunc(func(c config) config {
+		c.body = true
+		return c
+	})
+}
+
+// WithBearerMethod sets the method that [NewServiceMiddleware] records for a
+// bearer token, which it does not open: [semconv.MethodJWT] where tokens are
+// JWTs. Default: [semconv.MethodOpaqueToken].
+func WithBearerMethod(m semconv.Method) Option {
+	return optionFunc(func(c config) config {
+		c.bearerMethod, c.bearerIsToken = m, false
+		return c
+	})
+}
+
+// WithBearerToken makes [NewServiceMiddleware] record a bearer token as a
+// verification of a token of this type, in place of an authentication. The last
+// of this and [WithBearerMethod] rules.
+func WithBearerToken(t semconv.TokenType) Option {
+	return optionFunc(func(c config) config {
+		c.bearerToken, c.bearerIsToken = t, true
+		return c
+	})
+}
+
+// records reports whether the filters accept the request.
+func (c *config) records(r *http.Request) bool {
+	for _, accept := range c.filters {
+		if !accept(r) {
+			return false
+		}
+	}
+	return true
+}

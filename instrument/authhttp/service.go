@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package authhttp
+
+import (
+	"net/http"
+
+	"github.com/datapunk/otelauth/instrument"
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// NewServiceMiddleware is [NewMiddleware] for a server that takes credentials of
+// several kinds. Each request is recorded on the handle of the kind that it
+// bears (see [Sniff]): Basic as method password, a bearer token as
+// [WithBearerMethod] or [WithBearerToken] says, an API key as api_key, a session
+// cookie as session, a client certificate as mtls, another scheme as _OTHER. A
+// request that bears none is recorded with method _OTHER, and with result none
+// where it would have been a success: use [WithFilter] to leave public pages
+// out. A handle is bound at the first request of its kind.
+//
+// A nil Service makes a middleware that returns its handler unchanged.
+func NewServiceMiddleware(svc *instrument.Service, opts ...Option) func(http.Handler) http.Handler {
+	if svc == nil {
+		return unchanged
+	}
+	c := newConfig(opts)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !c.records(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			kind := c.sniff(r)
+			bears := c.bears(r, kind)
+			handle := c.handle(svc, kind, bears)
+			if instrument.IsPending(r.Context(), handle) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			serveAttempt(handle, next, w, r, bears, true)
+		})
+	}
+}
+
+func (c *config) handle(svc *instrument.Service, k Kind, bears bool) *instrument.Attempts {
+	switch {
+	case k == KindBearer && c.bearerIsToken:
+		return svc.TokenVerification(c.bearerToken)
+	case k == KindNone && bears: // in the body
+		return svc.Authentication(semconv.MethodPassword)
+	}
+	return svc.Authentication(k.method(c.bearerMethod))
+}
