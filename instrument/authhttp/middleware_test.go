@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package authhttp_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/datapunk/otelauth/instrument"
+	"github.com/datapunk/otelauth/instrument/authhttp"
+	"github.com/datapunk/otelauth/semconv"
+)
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+// gone returns a request whose client has gone away.
+func gone(r *http.Request) *http.Request {
+	ctx, cancel := context.WithCancel(r.Context())
+	cancel()
+	return r.WithContext(ctx)
+}
+
+func late(r *http.Request) *http.Request {
+	ctx, cancel := context.WithDeadline(r.Context(), time.Unix(0, 0))
+	cancel()
+	return r.WithContext(ctx)
+}
+
+func TestOutcome(t *testing.T) {
+	basic := func(r *http.Request) *http.Request { r.SetBasicAuth("u", "p"); return r }
+	bare := func(r *http.Request) *http.Request { return r }
+	tests := map[string]struct {
+		request func(*http.Request) *http.Request
+		handler http.HandlerFunc
+		want    string
+	}{
+		"nothing written":       {basic, func(http.ResponseWriter, *http.Request) {}, "result=success"},
+		"body alone":            {basic, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }, "result=success"},
+		"200":                   {basic, status(200), "result=success"},
+		"302":                   {basic, status(302), "result=success"},
+		"400":                   {basic, status(400), "result=success"},
+		"404":                   {basic, status(404), "result=success"},
+		"401":                   {basic, status(401), "failure.reason=invalid_credentials result=failure"},
+		"401, no credential":    {bare, status(401), "result=none"},
+		"403":                   {basic, status(403), "failure.reason=policy_denied result=failure"},
+		"429":                   {basic, status(429), "failure.reason=rate_limited result=failure"},
+		"499":                   {basic, status(499), "result=error error.type=canceled"},
+		"500":                   {basic, status(500), "result=error error.type=internal"},
+		"502":                   {basic, status(502), "result=error error.type=internal"},
+		"503":                   {basic, status(503), "result=error error.type=unavailable"},
+		"504":                   {basic, status(504), "result=error error.type=timeout"},
+		"599":                   {basic, status(599), "result=error error.type=internal"},
+		"gone, nothing written": {func(r *http.Request) *http.Request { return gone(basic(r)) }, func(http.ResponseWriter, *http.Request) {}, "result=error error.type=canceled"},
+		"gone, then 500":        {func(r *http.Request) *http.Request { return gone(basic(r)) }, status(500), "result=error error.type=canceled"},
+		"gone, then 401":        {func(r *http.Request) *http.Request { return gone(basic(r)) }, status(401), "failure.reason=invalid_credentials result=failure"},
+		"gone, then 200":        {func(r *http.Request) *http.Request { return gone(basic(r)) }, status(200), "result=success"},
+		"late, nothing written": {func(r *http.Request) *http.Request { return late(basic(r)) }, func(http.ResponseWriter, *http.Request) {}, "result=error error.type=timeout"},
+		"1xx, then 401": {basic, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(103)
+			w.WriteHeader(401)
+		}, "failure.reason=invalid_credentials result=failure"},
+		"the first final status counts": {basic, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(200)
+			w.WriteHeader(401)
+		}, "result=success"},
+		"101": {basic, status(101), "result=success"},
+		"101, failed": {basic, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(101)
+			instrument.Fail(r.Context(), semconv.ReasonExpired)
+		}, "failure.reason=expired result=failure"},
+		"failed, then 401": {bare, func(w http.ResponseWriter, r *http.Request) {
+			instrument.Fail(r.Context(), semconv.ReasonLocked)
+			instrument.Fail(r.Context(), semconv.ReasonExpired)
+			w.WriteHeader(401)
+		}, "failure.reason=locked result=failure"},
+		"failed, then 200": {bare, func(_ http.ResponseWriter, r *http.Request) {
+			instrument.Fail(r.Context(), semconv.ReasonMFARequired)
+		}, "failure.reason=mfa_required result=failure"},
+		"failed, then 500": {bare, func(w http.ResponseWriter, r *http.Request) {
+			instrument.Fail(r.Context(), semconv.ReasonLocked)
+			w.WriteHeader(500)
+		}, "failure.reason=locked result=failure"},
+		"failed for a reason outside the enum": {bare, func(_ http.ResponseWriter, r *http.Request) {
+			instrument.Fail(r.Context(), 200)
+		}, "failure.reason=_OTHER result=failure"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword))(tt.handler)
+			h.ServeHTTP(httptest.NewRecorder(), tt.request(httptest.NewRequest(http.MethodGet, "/", nil)))
+			want := sortedPair("method=password", tt.want)
+			g.want(t, attempts, map[string]int64{want: 1})
+			var n int64
+			for _, v := range g.points(t, durations) {
+				n += v
+			}
+			if n != 1 {
+				t.Errorf("%d durations, want 1", n)
+			}
+		})
+	}
+}
+
+// sortedPair puts the method where the order of keys has it.
+func sortedPair(method, rest string) string {
+	if reason, result, ok := strings.Cut(rest, " "); ok && strings.HasPrefix(reason, "failure") {
+		return reason + " " + method + " " + result
+	}
+	return method + " " + rest
+}
+
+func TestPanic(t *testing.T) {
+	boom := errors.New("boom")
+	for name, value := range map[string]any{"error": boom, "abort": http.ErrAbortHandler, "text": "boom"} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			limit, access := g.svc.RateLimit("minute"), g.svc.Authorization(semconv.EnforcementEnforced)
+			h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodJWT))(
+				authhttp.NewRateLimitMiddleware(limit)(
+					authhttp.NewAuthorizationMiddleware(access)(
+						http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+							instrument.Fail(r.Context(), semconv.ReasonLocked)
+							w.WriteHeader(http.StatusOK)
+							panic(value)
+						}))))
+			func() {
+				defer func() {
+					if p := recover(); p != value {
+						t.Errorf("recovered %v, want %v", p, value)
+					}
+				}()
+				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			}()
+			g.want(t, attempts, map[string]int64{"method=jwt result=error error.type=internal": 1})
+			g.want(t, "auth.authorization.decisions", map[string]int64{"decision=error enforcement=enforced": 1})
+			g.want(t, "auth.rate_limit.checks", map[string]int64{"rate_limit.outcome=allowed rate_limit.type=minute": 1})
+		})
+	}
+}
+
+// A client that hangs up on a real server.
+func TestClientGone(t *testing.T) {
+	g := newRig(t)
+	entered, recorded := make(chan struct{}), make(chan struct{})
+	mw := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword))
+	h := mw(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-r.Context().Done()
+	}))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(recorded)
+		h.ServeHTTP(w, r)
+	}))
+	defer srv.Close()
+	ctx, hangUp := context.WithCancel(t.Context())
+	go func() {
+		<-entered
+		hangUp()
+	}()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := srv.Client().Do(req); err == nil {
+		resp.Body.Close()
+		t.Fatal("the request was answered")
+	}
+	<-recorded
+	g.want(t, attempts, map[string]int64{"method=password result=error error.type=canceled": 1})
+}
+
+func TestNested(t *testing.T) {
+	g := newRig(t)
+	password, session := g.svc.Authentication(semconv.MethodPassword), g.svc.Authentication(semconv.MethodSession)
+	mw := authhttp.NewMiddleware
+	h := mw(password)(mw(session)(mw(password)(authhttp.NewServiceMiddleware(g.svc)(mw(session)(
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			instrument.Fail(r.Context(), semconv.ReasonExpired)
+			w.WriteHeader(http.StatusUnauthorized)
+		}))))))
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.SetBasicAuth("u", "p")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	g.want(t, attempts, map[string]int64{
+		"failure.reason=expired method=password result=failure": 1,
+		"failure.reason=expired method=session result=failure":  1,
+	})
+}
+
+// The outer middleware sees what one in between makes of the answer.
+func TestNestedOuterWins(t *testing.T) {
+	g := newRig(t)
+	mw := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword))
+	h := mw(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mw(status(200)).ServeHTTP(httptest.NewRecorder(), r)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	g.want(t, attempts, map[string]int64{"method=password result=error error.type=unavailable": 1})
+}
+
+func TestFilter(t *testing.T) {
+	g := newRig(t)
+	handle := g.svc.Authentication(semconv.MethodPassword)
+	post := func(r *http.Request) bool { return r.Method == http.MethodPost }
+	login := func(r *http.Request) bool { return r.URL.Path == "/login" }
+	opts := []authhttp.Option{authhttp.WithFilter(post), nil, authhttp.WithFilter(nil), authhttp.WithFilter(login)}
+	for _, mw := range []func(http.Handler) http.Handler{
+		authhttp.NewMiddleware(handle, opts...),
+		authhttp.NewServiceMiddleware(g.svc, opts...),
+		authhttp.NewAuthorizationMiddleware(g.svc.Authorization(semconv.EnforcementEnforced), opts...),
+		authhttp.NewRateLimitMiddleware(g.svc.RateLimit("minute"), opts...),
+	} {
+		for _, target := range []string{"GET /login", "POST /", "POST /login"} {
+			method, path, _ := strings.Cut(target, " ")
+			w := httptest.NewRecorder()
+			mw(status(418)).ServeHTTP(w, httptest.NewRequest(method, path, nil))
+			if w.Code != 418 {
+				t.Errorf("%s: answer %d", target, w.Code)
+			}
+		}
+	}
+	g.want(t, attempts, map[string]int64{"method=password result=success": 1, "method=_OTHER result=none": 1})
+	g.want(t, "auth.authorization.decisions", map[string]int64{"decision=allow enforcement=enforced": 1})
+	g.want(t, "auth.rate_limit.checks", map[string]int64{"rate_limit.outcome=allowed rate_limit.type=minute": 1})
+}
+
+func TestNilHandle(t *testing.T) {
+	next := &http.ServeMux{}
+	for name, mw := range map[string]func(http.Handler) http.Handler{
+		"attempts":      authhttp.NewMiddleware(nil),
+		"service":       authhttp.NewServiceMiddleware(nil),
+		"authorization": authhttp.NewAuthorizationMiddleware(nil),
+		"rate limit":    authhttp.NewRateLimitMiddleware(nil),
+	} {
+		if got := mw(next); got != http.Handler(next) {
+			t.Errorf("%s: %T in place of the handler", name, got)
+		}
+	}
+}
+
+func TestBodyCredential(t *testing.T) {
+	tests := map[string]struct {
+		body io.Reader
+		want string
+	}{
+		"form": {strings.NewReader("user=u&password=p"), "failure.reason=invalid_credentials method=password result=failure"},
+		"none": {nil, "method=password result=none"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword), authhttp.WithBodyCredential())(status(401))
+			srv := httptest.NewServer(h)
+			resp, err := srv.Client().Post(srv.URL, "application/x-www-form-urlencoded", tt.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			srv.Close() // waits for the handler
+			g.want(t, attempts, map[string]int64{tt.want: 1})
+		})
+	}
+}
+
+// A gateway takes the credential off before it passes the request on.
+func TestCredentialRemovedInside(t *testing.T) {
+	g := newRig(t)
+	h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword))(
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Del("Authorization")
+			w.WriteHeader(http.StatusUnauthorized)
+		}))
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.SetBasicAuth("u", "p")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	g.want(t, attempts, map[string]int64{"failure.reason=invalid_credentials method=password result=failure": 1})
+}
