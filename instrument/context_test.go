@@ -4,6 +4,7 @@ package instrument
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestFail(t *testing.T) {
 			for _, r := range tt.fail {
 				Fail(inner, r)
 			}
-			if got := p.Err(); got != tt.want {
+			if got := p.Err(); !errors.Is(got, tt.want) {
 				t.Errorf("Err() = %v, want %v", got, tt.want)
 			}
 		})
@@ -59,7 +60,7 @@ func TestFailReachesEveryPending(t *testing.T) {
 		"middle": {middle, semconv.ReasonExpired},
 		"inner":  {inner, semconv.ReasonLocked},
 	} {
-		if got := p.p.Err(); got != Failure(p.want) {
+		if got := p.p.Err(); !errors.Is(got, Failure(p.want)) {
 			t.Errorf("%s: %v, want %v", name, got, p.want)
 		}
 	}
@@ -91,7 +92,7 @@ func TestPendingIsAContext(t *testing.T) {
 	defer stop()
 	cancel()
 	<-child.Done()
-	if ctx.Err() != context.Canceled { //nolint:errorlint // it is that very error
+	if !errors.Is(ctx.Err(), context.Canceled) {
 		t.Errorf("Err() = %v after the parent was canceled", ctx.Err())
 	}
 }
@@ -111,7 +112,7 @@ func TestFailConcurrentSafe(t *testing.T) {
 		t.Fatal("nothing was kept")
 	}
 	Fail(ctx, semconv.ReasonLocked)
-	if p.Err() != first { //nolint:errorlint // it is that very error
+	if !errors.Is(p.Err(), first) {
 		t.Errorf("%v became %v", first, p.Err())
 	}
 }

@@ -93,24 +93,19 @@ func cutLast(list string) (rest, last string, more bool) {
 // parseHostPort reads an address with or without a port; IPv6 with a port is in
 // brackets.
 func parseHostPort(s string) (netip.Addr, bool) {
-	host, port := s, ""
-	switch {
-	case strings.HasPrefix(s, "["):
-		var ok bool
-		if host, port, ok = strings.Cut(s[1:], "]"); !ok {
+	host := s
+	if inside, bracketed := strings.CutPrefix(s, "["); bracketed {
+		var port string
+		var closed bool
+		host, port, closed = strings.Cut(inside, "]")
+		if !closed || port != "" && !validPort(port) || !strings.Contains(host, ":") {
 			return netip.Addr{}, false
 		}
-		if port != "" && !validPort(port) {
+	} else if i := strings.IndexByte(s, ':'); i >= 0 && i == strings.LastIndexByte(s, ':') {
+		if !validPort(s[i:]) {
 			return netip.Addr{}, false
 		}
-		if !strings.Contains(host, ":") {
-			return netip.Addr{}, false
-		}
-	case strings.Count(s, ":") == 1:
-		i := strings.IndexByte(s, ':')
-		if host, port = s[:i], s[i:]; !validPort(port) {
-			return netip.Addr{}, false
-		}
+		host = s[:i]
 	}
 	a, err := netip.ParseAddr(host)
 	if err != nil {

@@ -54,7 +54,7 @@ func serveAttempt(handle *instrument.Attempts, next http.Handler, w http.Respons
 type exchange struct {
 	writer
 	pending  instrument.Pending
-	ctx      context.Context //nolint:containedctx // lives as long as the request
+	ctx      context.Context // lives as long as the request
 	returned bool            // the handler did, without a panic
 }
 

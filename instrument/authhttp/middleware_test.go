@@ -43,7 +43,7 @@ func TestOutcome(t *testing.T) {
 		want    string
 	}{
 		"nothing written":       {basic, func(http.ResponseWriter, *http.Request) {}, "result=success"},
-		"body alone":            {basic, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }, "result=success"},
+		"body alone":            {basic, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }, "result=success"},
 		"200":                   {basic, status(200), "result=success"},
 		"302":                   {basic, status(302), "result=success"},
 		"400":                   {basic, status(400), "result=success"},
@@ -64,29 +64,29 @@ func TestOutcome(t *testing.T) {
 		"gone, then 200":        {func(r *http.Request) *http.Request { return gone(basic(r)) }, status(200), "result=success"},
 		"late, nothing written": {func(r *http.Request) *http.Request { return late(basic(r)) }, func(http.ResponseWriter, *http.Request) {}, "result=error error.type=timeout"},
 		"1xx, then 401": {basic, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(103)
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusEarlyHints)
+			w.WriteHeader(http.StatusUnauthorized)
 		}, "failure.reason=invalid_credentials result=failure"},
 		"the first final status counts": {basic, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(200)
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusOK)
+			w.WriteHeader(http.StatusUnauthorized)
 		}, "result=success"},
 		"101": {basic, status(101), "result=success"},
 		"101, failed": {basic, func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(101)
+			w.WriteHeader(http.StatusSwitchingProtocols)
 			instrument.Fail(r.Context(), semconv.ReasonExpired)
 		}, "failure.reason=expired result=failure"},
 		"failed, then 401": {bare, func(w http.ResponseWriter, r *http.Request) {
 			instrument.Fail(r.Context(), semconv.ReasonLocked)
 			instrument.Fail(r.Context(), semconv.ReasonExpired)
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusUnauthorized)
 		}, "failure.reason=locked result=failure"},
 		"failed, then 200": {bare, func(_ http.ResponseWriter, r *http.Request) {
 			instrument.Fail(r.Context(), semconv.ReasonMFARequired)
 		}, "failure.reason=mfa_required result=failure"},
 		"failed, then 500": {bare, func(w http.ResponseWriter, r *http.Request) {
 			instrument.Fail(r.Context(), semconv.ReasonLocked)
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 		}, "failure.reason=locked result=failure"},
 		"failed for a reason outside the enum": {bare, func(_ http.ResponseWriter, r *http.Request) {
 			instrument.Fail(r.Context(), 200)

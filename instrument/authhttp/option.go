@@ -11,7 +11,7 @@ import (
 
 // DefaultAPIKeyHeader is the header that [Sniff] takes for an API key unless
 // [WithAPIKeyHeader] names others.
-const DefaultAPIKeyHeader = "X-Api-Key"
+const DefaultAPIKeyHeader = "X-Api-Key" //nolint:gosec // G101: a name, no key
 
 // Option configures a middleware.
 type Option interface{ apply(config) config }

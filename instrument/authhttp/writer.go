@@ -13,7 +13,7 @@ import (
 // writer passes everything on and keeps the final status.
 type writer struct {
 	rw       http.ResponseWriter
-	request  context.Context //nolint:containedctx // lives as long as the request
+	request  context.Context
 	status   int             // the final one, 0 before it was written
 	hijacked bool
 	ended    error // of the request's context, at the time when a 5xx was written

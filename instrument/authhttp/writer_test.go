@@ -184,8 +184,8 @@ func TestWriterOnServers(t *testing.T) {
 			see := func(s *string) http.HandlerFunc {
 				return func(w http.ResponseWriter, r *http.Request) {
 					*s = r.Proto + " " + abilities(w)
-					io.Copy(w, strings.NewReader("copied "))
-					io.WriteString(w, "and written")
+					_, _ = io.Copy(w, strings.NewReader("copied "))
+					_, _ = io.WriteString(w, "and written")
 					if err := http.NewResponseController(w).Flush(); err != nil {
 						t.Errorf("Flush: %v", err)
 					}
