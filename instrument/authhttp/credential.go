@@ -118,11 +118,13 @@ func hasCookie(h http.Header, name string) bool {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
-			n, v, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
-			if ok && n == name && v != "" && v != `""` {
+			n, v, ok := strings.Cut(strings.Trim(pair, blanks), "=")
+			if ok && strings.Trim(n, blanks) == name && v != "" && v != `""` {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+const blanks = " \t\r\n" // what net/http trims

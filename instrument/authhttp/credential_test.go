@@ -65,6 +65,7 @@ func FuzzSniff(f *testing.F) {
 	f.Add("Bearer", "", "a=b; sid=\"x\"")
 	f.Add(" \t Digest username=\"x\"", "", "sid=;sid")
 	f.Add("\x00", "", "sid= x;; =;sid==")
+	f.Add("", "", "\rsid =\"0\"")
 	opt := authhttp.WithSessionCookie("sid")
 	f.Fuzz(func(t *testing.T, authorization, key, cookie string) {
 		r := &http.Request{Header: http.Header{}}

@@ -57,6 +57,10 @@ func (g *rig) points(t testing.TB, name string) map[string]int64 {
 				for _, p := range d.DataPoints {
 					got[label(p.Attributes)] += int64(p.Count)
 				}
+			case metricdata.Gauge[int64]:
+				for _, p := range d.DataPoints {
+					got[label(p.Attributes)] += p.Value
+				}
 			default:
 				t.Fatalf("%s has the unexpected type %T", name, m.Data)
 			}

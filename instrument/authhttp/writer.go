@@ -14,7 +14,7 @@ import (
 type writer struct {
 	rw       http.ResponseWriter
 	request  context.Context
-	status   int             // the final one, 0 before it was written
+	status   int // the final one, 0 before it was written
 	hijacked bool
 	ended    error // of the request's context, at the time when a 5xx was written
 }
