@@ -5,7 +5,7 @@ package authhttp
 import (
 	"context"
 	"errors"
-	"io"
+	"net"
 	"net/http"
 
 	"github.com/datapunk/otelauth/instrument"
@@ -57,7 +57,7 @@ func fetched(status int, err error) error {
 		// A transport's error that is nobody's failure and that the classifier
 		// does not know, such as an EOF before the answer, is a server that
 		// cannot be reached. Whatever else is in the tree goes before this.
-		return errors.Join(err, io.ErrUnexpectedEOF)
+		return errors.Join(err, net.ErrClosed)
 	case status == http.StatusTooManyRequests:
 		return instrument.Failure(semconv.ReasonRateLimited)
 	case status == http.StatusForbidden:
