@@ -106,6 +106,8 @@ type outcomes struct {
 	results  [semconv.NumResult]*cell
 	failures [semconv.NumReason]*cell
 	errors   [semconv.NumErrorType]*cell
+
+	certificates bool // the credential is a certificate
 }
 
 func bindOutcomes(s *Service, inst adder, reasons []semconv.Reason, attrs ...attribute.KeyValue) outcomes {
@@ -130,6 +132,9 @@ func bindOutcomes(s *Service, inst adder, reasons []semconv.Reason, attrs ...att
 // count counts one outcome, and a reason or type that nobody knows as collapsed.
 func (o *outcomes) count(ctx context.Context, r *Recorder, err error) outcome {
 	got := r.classify(err)
+	if o.certificates {
+		got = clientCertificate(err, got)
+	}
 	switch got.result {
 	case semconv.ResultFailure:
 		o.failures[got.reason].add(ctx, 1)

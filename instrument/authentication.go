@@ -29,6 +29,8 @@ func (s *Service) Authentication(m semconv.Method, lbs ...Label) *Attempts {
 
 func (s *Service) bindAuthentication(m semconv.Method, l labels) *Attempts {
 	in := &s.rec.inst
-	return newAttempts(s, in.authenticationAttempts.Inst(), in.authenticationDuration.Inst(),
+	a := newAttempts(s, in.authenticationAttempts.Inst(), in.authenticationDuration.Inst(),
 		m.Reasons(), with(l.attrs(), s.name, m.Attr())...)
+	a.outcomes.certificates = m == semconv.MethodMTLS
+	return a
 }

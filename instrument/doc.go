@@ -29,7 +29,8 @@
 //   - Any other error is asked what it says of itself ([WithReason],
 //     [Reasoner]), then the mappers of [WithErrorMapper] are, then the errors of
 //     the standard library are looked at: time-outs, cancellations, refused
-//     connections, name servers and TLS are an error and never a failure.
+//     connections, name servers and TLS are an error and never a failure, save
+//     that with [semconv.MethodMTLS] a bad certificate is the client's failure.
 //   - An error that nobody knows is a failure for the reason _OTHER.
 //
 // The text of an error is never looked at. An error of reading the request is

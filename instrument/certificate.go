@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrument
+
+import (
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// clientCertificate reads an outcome of [semconv.MethodMTLS] again. There, an
+// error of crypto/x509 is about the certificate that the client brought, and so
+// the client's failure, while everywhere else it is about a server that we
+// could not trust. Otherwise a client could make its attempts look like trouble
+// of ours by bringing a bad certificate.
+func clientCertificate(err error, o outcome) (again outcome) {
+	if o.result != semconv.ResultError || o.errorType != semconv.ErrorTypeTLS {
+		return o
+	}
+	defer func() {
+		if recover() != nil { // the error's own methods are not our code
+			again = o
+		}
+	}()
+	failure := func(r semconv.Reason) outcome { return outcome{result: semconv.ResultFailure, reason: r} }
+	var (
+		invalid   x509.CertificateInvalidError
+		authority x509.UnknownAuthorityError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return failure(semconv.ReasonUnknownKey)
+	case !errors.As(err, &invalid):
+		return o
+	case invalid.Reason != x509.Expired:
+		return failure(semconv.ReasonPolicyDenied)
+	case invalid.Cert != nil && time.Now().Before(invalid.Cert.NotBefore):
+		// x509.Expired stands for both ends of the validity.
+		return failure(semconv.ReasonNotYetValid)
+	default:
+		return failure(semconv.ReasonExpired)
+	}
+}
