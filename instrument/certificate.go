@@ -28,10 +28,17 @@ func clientCertificate(err error, o outcome) (again outcome) {
 	var (
 		invalid   x509.CertificateInvalidError
 		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		extension x509.UnhandledCriticalExtension
 	)
 	switch {
 	case errors.As(err, &authority):
 		return failure(semconv.ReasonUnknownKey)
+	case errors.As(err, &host):
+		// Checked by hand, against the name that the client claims.
+		return failure(semconv.ReasonBindingMismatch)
+	case errors.As(err, &extension):
+		return failure(semconv.ReasonPolicyDenied)
 	case !errors.As(err, &invalid):
 		return o
 	case invalid.Reason != x509.Expired:

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -73,12 +74,17 @@ func TestClientCertificates(t *testing.T) {
 	}
 
 	g := newRig(t, WithServices("api"))
-	g.rec.Service("api").Authentication(semconv.MethodMTLS).Count(ctx, x509.HostnameError{Certificate: &x509.Certificate{}})
-	g.rec.Service("api").Authentication(semconv.MethodMTLS).Count(ctx, errors.New("x"))
+	mtls := g.rec.Service("api").Authentication(semconv.MethodMTLS)
+	mtls.Count(ctx, certificate(t, time.Now(), time.Now(), client).VerifyHostname("mallory.example"))
+	mtls.Count(ctx, &tls.CertificateVerificationError{Err: x509.UnhandledCriticalExtension{}})
+	mtls.Count(ctx, x509.SystemRootsError{}) // ours: there is nothing to check against
+	mtls.Count(ctx, errors.New("x"))
 	g.rec.Service("api").Authentication(semconv.MethodOIDC).Count(ctx, x509.UnknownAuthorityError{})
 	g.want("auth.authentication.attempts", map[string]float64{
-		"method=mtls result=error service.name=api error.type=tls":          1,
-		"failure.reason=_OTHER method=mtls result=failure service.name=api": 1,
-		"method=oidc result=error service.name=api error.type=tls":          1,
+		"failure.reason=binding_mismatch method=mtls result=failure service.name=api": 1,
+		"failure.reason=policy_denied method=mtls result=failure service.name=api":    1,
+		"method=mtls result=error service.name=api error.type=tls":                    1,
+		"failure.reason=_OTHER method=mtls result=failure service.name=api":           1,
+		"method=oidc result=error service.name=api error.type=tls":                    1,
 	})
 }

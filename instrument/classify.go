@@ -16,9 +16,9 @@ import (
 
 // classify turns an error into an outcome, in this order: nil is success; what
 // the error says of itself ([Failure], [Error], [Reasoner]); what a mapper says
-// of it; the standard library's errors, which are an error and never a
-// failure; anything else is a failure for the reason _OTHER. Nothing of the
-// error's text is looked at, since a client may have written it.
+// of it; its gRPC status; the standard library's errors, which are an error and
+// never a failure; anything else is a failure for the reason _OTHER. Nothing of
+// the error's text is looked at, since a client may have written it.
 func (r *Recorder) classify(err error) outcome {
 	if err == nil {
 		return outcome{result: semconv.ResultSuccess}
@@ -49,6 +49,9 @@ func (r *Recorder) classifyTree(err error) (o outcome) {
 			return o
 		}
 	}
+	if o, ok, _ := grpcStatus(err, maxErrors); ok {
+		return o
+	}
 	if t, ok := standardError(err); ok {
 		return outcome{result: semconv.ResultError, errorType: t}
 	}
@@ -70,6 +73,8 @@ func standardError(err error) (semconv.ErrorType, bool) {
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
 		invalid   x509.CertificateInvalidError
+		extension x509.UnhandledCriticalExtension
+		roots     x509.SystemRootsError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -83,7 +88,8 @@ func standardError(err error) (semconv.ErrorType, bool) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return semconv.ErrorTypeConnectionRefused, true
 	case errors.As(err, &record), errors.As(err, &alert), errors.As(err, &verify),
-		errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid):
+		errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid),
+		errors.As(err, &extension), errors.As(err, &roots):
 		return semconv.ErrorTypeTLS, true
 	case errors.As(err, &op), errors.Is(err, net.ErrClosed):
 		return semconv.ErrorTypeUnavailable, true

@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"testing"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -74,6 +77,8 @@ func TestClassify(t *testing.T) {
 		"closed":               {net.ErrClosed, trouble(semconv.ErrorTypeUnavailable)},
 		"unknown authority":    {x509.UnknownAuthorityError{}, trouble(semconv.ErrorTypeTLS)},
 		"certificate":          {&tls.CertificateVerificationError{Err: errors.New("x")}, trouble(semconv.ErrorTypeTLS)},
+		"unknown extension":    {x509.UnhandledCriticalExtension{}, trouble(semconv.ErrorTypeTLS)},
+		"no system roots":      {x509.SystemRootsError{}, trouble(semconv.ErrorTypeTLS)},
 		"truncated request":    {io.ErrUnexpectedEOF, failure(semconv.ReasonOther)},
 		"unknown":              {errors.New("alice's password is hunter2"), failure(semconv.ReasonOther)},
 		"panics":               {hostile{}, failure(semconv.ReasonOther)},
@@ -156,19 +161,26 @@ func FuzzClassify(f *testing.F) {
 	f.Add("token is expired", uint8(0), uint8(3))
 	f.Add("a\x00b\xff", uint8(255), uint8(7))
 	f.Add("", uint8(21), uint8(64))
+	f.Add("rpc error: code = OK", uint8(codes.OK), uint8(0))
+	f.Add("permission denied", uint8(codes.Unauthenticated), uint8(1))
+	f.Add("x509: certificate has expired", uint8(x509.Expired), uint8(2))
 	rec, err := New()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text string, n, depth uint8) {
 		for _, err := range []error{errors.New(text), Failure(semconv.Reason(n)), Error(semconv.ErrorType(n)),
-			WithReason(errors.New(text), semconv.Reason(n)), errors.Join(errors.New(text), liar{})} {
+			WithReason(errors.New(text), semconv.Reason(n)), errors.Join(errors.New(text), liar{}),
+			status.Error(codes.Code(n), text), bears{errors.New(text), status.New(codes.Code(n), text)},
+			x509.CertificateInvalidError{Reason: x509.InvalidReason(n), Detail: text}} {
 			for range depth {
 				err = fmt.Errorf("%s: %w", text, err)
 			}
 			o := rec.classify(err)
-			if o.result >= semconv.NumResult || o.reason >= semconv.NumReason || o.errorType >= semconv.NumErrorType {
-				t.Errorf("%v is outside the enums: %+v", err, o)
+			for _, o := range []outcome{o, clientCertificate(err, o)} {
+				if o.result >= semconv.NumResult || o.reason >= semconv.NumReason || o.errorType >= semconv.NumErrorType {
+					t.Errorf("%v is outside the enums: %+v", err, o)
+				}
 			}
 		}
 	})

@@ -27,10 +27,13 @@
 //   - [Error] is trouble of ours or of a dependency, with its type.
 //   - [ErrNoCredential] and [ErrBypassed] are what they say.
 //   - Any other error is asked what it says of itself ([WithReason],
-//     [Reasoner]), then the mappers of [WithErrorMapper] are, then the errors of
-//     the standard library are looked at: time-outs, cancellations, refused
-//     connections, name servers and TLS are an error and never a failure, save
-//     that with [semconv.MethodMTLS] a bad certificate is the client's failure.
+//     [Reasoner]), then the mappers of [WithErrorMapper] are, then its gRPC status
+//     is looked at, if it bears one: Unauthenticated, PermissionDenied and
+//     ResourceExhausted are failures, and what says that a server is in trouble
+//     is an error. Then come the errors of the standard library: time-outs,
+//     cancellations, refused connections, name servers and TLS are an error and
+//     never a failure, save that with [semconv.MethodMTLS] a bad certificate is
+//     the client's failure.
 //   - An error that nobody knows is a failure for the reason _OTHER.
 //
 // The text of an error is never looked at. An error of reading the request is

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrument
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// Codes of gRPC, as its protocol numbers them.
+const (
+	grpcCanceled          = 1
+	grpcUnknown           = 2
+	grpcDeadlineExceeded  = 4
+	grpcPermissionDenied  = 7
+	grpcResourceExhausted = 8
+	grpcUnimplemented     = 12
+	grpcInternal          = 13
+	grpcUnavailable       = 14
+	grpcDataLoss          = 15
+	grpcUnauthenticated   = 16
+)
+
+// grpcOutcome says what a gRPC status code means. The codes that say nothing of
+// an attempt, such as NotFound, are not known here; nor is OK, since an error
+// that claims to be none contradicts itself and must not pass for a success.
+func grpcOutcome(code uint64) (outcome, bool) {
+	failure := func(r semconv.Reason) (outcome, bool) {
+		return outcome{result: semconv.ResultFailure, reason: r}, true
+	}
+	trouble := func(t semconv.ErrorType) (outcome, bool) {
+		return outcome{result: semconv.ResultError, errorType: t}, true
+	}
+	switch code {
+	case grpcUnauthenticated:
+		return failure(semconv.ReasonInvalidCredentials)
+	case grpcPermissionDenied:
+		return failure(semconv.ReasonPolicyDenied)
+	case grpcResourceExhausted:
+		return failure(semconv.ReasonRateLimited)
+	case grpcCanceled:
+		return trouble(semconv.ErrorTypeCanceled)
+	case grpcDeadlineExceeded:
+		return trouble(semconv.ErrorTypeTimeout)
+	case grpcUnavailable:
+		return trouble(semconv.ErrorTypeUnavailable)
+	case grpcInternal, grpcUnknown, grpcDataLoss, grpcUnimplemented:
+		return trouble(semconv.ErrorTypeInternal)
+	}
+	return outcome{}, false
+}
+
+// grpcStatus returns what the first error of the tree that bears a telling gRPC
+// status means. It walks as said does and gives back what is left of budget.
+func grpcStatus(err error, budget int) (o outcome, ok bool, left int) {
+	for err != nil && budget > 0 {
+		budget--
+		if code, has := grpcCode(err); has {
+			if o, ok = grpcOutcome(code); ok {
+				return o, true, budget
+			}
+		}
+		many, is := err.(interface{ Unwrap() []error }) //nolint:errorlint // this is the walk itself
+		if !is {
+			err = errors.Unwrap(err)
+			continue
+		}
+		for _, child := range many.Unwrap() {
+			if o, ok, budget = grpcStatus(child, budget); ok || budget == 0 {
+				return o, ok, budget
+			}
+		}
+		return outcome{}, false, budget
+	}
+	return outcome{}, false, budget
+}
+
+// grpcCode returns the code of an error that has the method which gRPC itself
+// asks errors for, GRPCStatus() *status.Status. That type cannot be named in an
+// interface without importing gRPC, which this package must not bring into a
+// program that has none; so the method is looked up by name and shape, and
+// called only where both fit. The names are constants, by which the linker still
+// drops the methods that nobody calls. What the methods panic with is caught by
+// classifyTree, which calls this only for errors that nothing else knew.
+func grpcCode(err error) (code uint64, ok bool) {
+	status, ok := returned(reflect.ValueOf(err).MethodByName("GRPCStatus"))
+	if !ok {
+		return 0, false
+	}
+	switch status.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if status.IsNil() {
+			return 0, false
+		}
+	}
+	v, ok := returned(status.MethodByName("Code"))
+	if !ok || v.Kind() != reflect.Uint32 {
+		return 0, false
+	}
+	return v.Uint(), true
+}
+
+// returned calls a method that takes nothing and returns one value, if m is one.
+func returned(m reflect.Value) (reflect.Value, bool) {
+	if !m.IsValid() || m.Type().NumIn() != 0 || m.Type().NumOut() != 1 {
+		return reflect.Value{}, false
+	}
+	return m.Call(nil)[0], true
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrument
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/datapunk/otelauth/semconv"
+)
+
+// telling is what each telling code comes to; the others leave an error unknown.
+var telling = map[codes.Code]outcome{
+	codes.Unauthenticated:   {result: semconv.ResultFailure, reason: semconv.ReasonInvalidCredentials},
+	codes.PermissionDenied:  {result: semconv.ResultFailure, reason: semconv.ReasonPolicyDenied},
+	codes.ResourceExhausted: {result: semconv.ResultFailure, reason: semconv.ReasonRateLimited},
+	codes.Canceled:          {result: semconv.ResultError, errorType: semconv.ErrorTypeCanceled},
+	codes.DeadlineExceeded:  {result: semconv.ResultError, errorType: semconv.ErrorTypeTimeout},
+	codes.Unavailable:       {result: semconv.ResultError, errorType: semconv.ErrorTypeUnavailable},
+	codes.Internal:          {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
+	codes.Unknown:           {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
+	codes.DataLoss:          {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
+	codes.Unimplemented:     {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
+}
+
+// bears is an error of its own that bears a status, as gRPC lets errors do.
+type bears struct {
+	error
+	status *status.Status
+}
+
+func (b bears) GRPCStatus() *status.Status { return b.status }
+func (b bears) Unwrap() error              { return b.error }
+
+func TestGRPCStatus(t *testing.T) {
+	rec, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code := codes.Code(1); code <= 18; code++ { // two more than there are
+		want, ok := telling[code]
+		if !ok {
+			want = unknown
+		}
+		real := status.Error(code, "alice's password is hunter2")
+		for name, err := range map[string]error{
+			"bare":    real,
+			"wrapped": fmt.Errorf("verify: %w", real),
+			"joined":  errors.Join(errors.New("x"), fmt.Errorf("verify: %w", real)),
+			"borne":   bears{errors.New("x"), status.New(code, "")},
+		} {
+			if got := rec.classify(err); got != want {
+				t.Errorf("%v, %s: %+v, want %+v", code, name, got, want)
+			}
+		}
+	}
+}
+
+// Errors that look like the status of gRPC and are not.
+type (
+	noCode      struct{ error }
+	otherCode   struct{ error }
+	takes       struct{ error }
+	twoResults  struct{ error }
+	nilStatus   struct{ error }
+	nilPointer  struct{ error }
+	panicStatus struct{ error }
+	panicCode   struct{ error }
+
+	stringCode struct{}
+	anyStatus  interface{ Code() uint32 }
+	badStatus  struct{}
+)
+
+func (stringCode) Code() string { return "Unauthenticated" }
+func (*badStatus) Code() uint32 { panic("Code") }
+
+func (noCode) GRPCStatus() int                   { return 16 }
+func (otherCode) GRPCStatus() stringCode         { return stringCode{} }
+func (takes) GRPCStatus(uint32) *status.Status   { return status.New(codes.Unauthenticated, "") }
+func (twoResults) GRPCStatus() (*badStatus, int) { return nil, 0 }
+func (nilStatus) GRPCStatus() anyStatus          { return nil }
+func (nilPointer) GRPCStatus() *badStatus        { return nil }
+func (panicStatus) GRPCStatus() *status.Status   { panic("GRPCStatus") }
+func (panicCode) GRPCStatus() *badStatus         { return &badStatus{} }
+
+func TestWhatIsNoGRPCStatusIsLeftAlone(t *testing.T) {
+	rec, err := New(WithErrorMapper(func(err error) error {
+		if errors.Is(err, errLibrary) {
+			return Failure(semconv.ReasonExpired)
+		}
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := errors.New("x")
+	unauthenticated := status.Error(codes.Unauthenticated, "")
+	canceled := outcome{result: semconv.ResultError, errorType: semconv.ErrorTypeCanceled}
+	for name, c := range map[string]struct {
+		err  error
+		want outcome
+	}{
+		"result without a code":   {noCode{x}, unknown},
+		"code of another type":    {otherCode{x}, unknown},
+		"method with a parameter": {takes{x}, unknown},
+		"method with two results": {twoResults{x}, unknown},
+		"nil interface":           {nilStatus{x}, unknown},
+		"nil pointer":             {nilPointer{x}, unknown},
+		"panics":                  {panicStatus{x}, unknown},
+		"panics in Code":          {panicCode{x}, unknown},
+		"no success by an error":  {bears{x, status.New(codes.OK, "")}, unknown},
+		"the next error is asked": {errors.Join(noCode{x}, status.Error(codes.Canceled, "")), canceled},
+		"no opinion, but a cause": {bears{context.Canceled, status.New(codes.NotFound, "")}, canceled},
+		"no status, but a cause":  {bears{context.Canceled, nil}, canceled},
+		"an outcome goes first":   {errors.Join(unauthenticated, Failure(semconv.ReasonLocked)), outcome{result: semconv.ResultFailure, reason: semconv.ReasonLocked}},
+		"a mapper goes first":     {errors.Join(unauthenticated, errLibrary), outcome{result: semconv.ResultFailure, reason: semconv.ReasonExpired}},
+		"before a cause's own":    {bears{context.Canceled, status.New(codes.Unauthenticated, "")}, telling[codes.Unauthenticated]},
+	} {
+		if got := rec.classify(c.err); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
