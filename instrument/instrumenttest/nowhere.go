@@ -40,33 +40,39 @@ func (g *Got) WantNowhere(secrets ...string) {
 		g.t.Errorf("WantNowhere: no secret to look for")
 		return
 	}
-	found := exported(g.collect())
-	if len(found) == 0 {
+	rm := g.collect()
+	if len(rm.ScopeMetrics) == 0 {
 		g.t.Errorf("WantNowhere: nothing was exported in which a secret could be")
 	}
+	texts := exported(rm)
 	for i, secret := range secrets {
 		if len(secret) < minSecret {
 			g.t.Errorf("WantNowhere: secret %d has %d bytes; one of less than %d is found by chance",
 				i+1, len(secret), minSecret)
 			continue
 		}
-		forms := formsOf(secret)
-		said := map[string]bool{}
-		for _, text := range found {
-			form, ok := text.holds(forms)
-			if !ok {
-				continue
-			}
-			where := text.where
-			if strings.Contains(strings.ToLower(where), strings.ToLower(secret)) {
-				where = "a place whose name holds it too"
-			}
-			if line := form + " in " + where; !said[line] {
-				said[line] = true
-				g.t.Errorf("WantNowhere: secret %d is exported %s", i+1, line)
-			}
+		for _, where := range places(texts, secret) {
+			g.t.Errorf("WantNowhere: secret %d is exported %s", i+1, where)
 		}
 	}
+}
+
+// places says where the secret is and how it is written there, each place once.
+func places(texts []text, secret string) []string {
+	forms := formsOf(secret)
+	var found []string
+	for _, t := range texts {
+		form, ok := t.holds(forms)
+		if !ok {
+			continue
+		}
+		where := t.where
+		if strings.Contains(strings.ToLower(where), strings.ToLower(secret)) {
+			where = "a place whose name holds it too"
+		}
+		found = append(found, form+" in "+where)
+	}
+	return distinct(found...)
 }
 
 const asItIs = "as it is"

@@ -8,7 +8,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/datapunk/otelauth/instrument"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -92,8 +91,8 @@ func (g *Got) result(err error) attribute.KeyValue {
 // recording it: with the same options, on a recorder of its own.
 func (g *Got) outcome(m semconv.Method, err error) []attribute.KeyValue {
 	g.t.Helper()
-	rec, reader, _ := record(append([]instrument.Option{instrument.WithServiceLimit(1)}, g.opts...))
-	rec.Service("outcome").Authentication(m).Count(context.Background(), err)
+	rec, reader, _ := record(g.opts) // New has reported the error
+	rec.Service(semconv.Other).Authentication(m).Count(context.Background(), err)
 	scratch := Read(g.t, reader)
 	var attrs []attribute.KeyValue
 	for _, s := range flatten(scratch.collect()) {
