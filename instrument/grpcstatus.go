@@ -62,7 +62,7 @@ func grpcStatus(err error, budget int) (o outcome, ok bool, left int) {
 				return o, true, budget
 			}
 		}
-		many, is := err.(interface{ Unwrap() []error }) //nolint:errorlint // this is the walk itself
+		many, is := err.(interface{ Unwrap() []error })
 		if !is {
 			err = errors.Unwrap(err)
 			continue

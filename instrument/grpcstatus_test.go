@@ -47,11 +47,11 @@ func TestGRPCStatus(t *testing.T) {
 		if !ok {
 			want = unknown
 		}
-		real := status.Error(code, "alice's password is hunter2")
+		bare := status.Error(code, "alice's password is hunter2")
 		for name, err := range map[string]error{
-			"bare":    real,
-			"wrapped": fmt.Errorf("verify: %w", real),
-			"joined":  errors.Join(errors.New("x"), fmt.Errorf("verify: %w", real)),
+			"bare":    bare,
+			"wrapped": fmt.Errorf("verify: %w", bare),
+			"joined":  errors.Join(errors.New("x"), fmt.Errorf("verify: %w", bare)),
 			"borne":   bears{errors.New("x"), status.New(code, "")},
 		} {
 			if got := rec.classify(err); got != want {

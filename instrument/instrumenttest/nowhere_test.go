@@ -97,6 +97,21 @@ func TestEveryPlaceIsLookedAt(t *testing.T) {
 		"list": {func() (*instrumenttest.Got, *fakeT) {
 			return export(t, labelled(attribute.StringSlice("k", []string{"a", secret})))
 		}, "as it is in the value of k of own.count"},
+		"bytes": {func() (*instrumenttest.Got, *fakeT) {
+			return export(t, labelled(attribute.ByteSlice("k", []byte(secret))))
+		}, "as it is in the value of k of own.count"},
+		"map in a list": {func() (*instrumenttest.Got, *fakeT) {
+			inner := attribute.MapValue(attribute.String("a\""+secret, "b"))
+			return export(t, labelled(attribute.KeyValue{Key: "k", Value: attribute.SliceValue(inner)}))
+		}, "as it is in the value of k of own.count"},
+		"exponential histogram": {func() (*instrumenttest.Got, *fakeT) {
+			view := sdkmetric.NewView(sdkmetric.Instrument{Name: "*"}, sdkmetric.Stream{
+				Aggregation:     sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20},
+				AttributeFilter: attribute.NewDenyKeysFilter("k")})
+			return export(t, func(m metric.Meter) {
+				must(m.Float64Histogram("own.time")).Record(ctx, 1, metric.WithAttributes(withSecret))
+			}, always, sdkmetric.WithView(view))
+		}, "as it is in the value of k of an exemplar of own.time"},
 		"description": {func() (*instrumenttest.Got, *fakeT) {
 			return export(t, func(m metric.Meter) {
 				must(m.Int64Counter("own.count", metric.WithDescription(secret))).Add(ctx, 1)
