@@ -126,4 +126,11 @@ func TestWhatIsNoGRPCStatusIsLeftAlone(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
+
+	// None of them ends the search, as a panic would.
+	for _, odd := range []error{noCode{x}, otherCode{x}, takes{x}, twoResults{x}, nilStatus{x}, nilPointer{x}} {
+		if got := rec.classify(errors.Join(odd, context.Canceled)); got != canceled {
+			t.Errorf("%T before a known error: %+v, want %+v", odd, got, canceled)
+		}
+	}
 }

@@ -209,6 +209,11 @@ func TestWhatIsNoLeakPasses(t *testing.T) {
 		got.WantNowhere(secret)
 	}
 	said(t, f, "")
+
+	// The base64 of a short secret is a word in another case.
+	got, f = export(t, labelled(attribute.String("k", strings.ToLower(base64.StdEncoding.EncodeToString([]byte("pin4"))))))
+	got.WantNowhere("pin4")
+	said(t, f, "")
 }
 
 func TestWhatCannotBeLookedFor(t *testing.T) {

@@ -198,6 +198,17 @@ nearest:
 	1  auth.token.verifications{auth.result=success auth.service.name=api auth.token.type=access}`)
 }
 
+func TestTheSameMetricIsNearest(t *testing.T) {
+	rec, got, f := fake()
+	rec.Service("web").Authentication(semconv.MethodOIDC).Count(ctx, nil)
+	rec.Service("api").TokenVerification(semconv.TokenTypeAccess).Count(ctx, locked)
+	got.Service("api").WantAttempts(1, semconv.MethodPassword, locked)
+	said(t, f, `auth.authentication.attempts{auth.failure.reason=locked auth.method=password auth.result=failure auth.service.name=api}: got 0, want 1
+nearest:
+	1  auth.authentication.attempts{auth.method=oidc auth.result=success auth.service.name=web}
+	1  auth.token.verifications{auth.failure.reason=locked auth.result=failure auth.service.name=api auth.token.type=access}`)
+}
+
 func TestNoMoreThanFiveSeriesAreShown(t *testing.T) {
 	rec, got, f := fake()
 	for m := semconv.Method(1); m < 9; m++ {
