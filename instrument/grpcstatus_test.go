@@ -80,14 +80,14 @@ type (
 func (stringCode) Code() string { return "Unauthenticated" }
 func (*badStatus) Code() uint32 { panic("Code") }
 
-func (noCode) GRPCStatus() int                   { return 16 }
-func (otherCode) GRPCStatus() stringCode         { return stringCode{} }
-func (takes) GRPCStatus(uint32) *status.Status   { return status.New(codes.Unauthenticated, "") }
-func (twoResults) GRPCStatus() (*badStatus, int) { return nil, 0 }
-func (nilStatus) GRPCStatus() anyStatus          { return nil }
-func (nilPointer) GRPCStatus() *badStatus        { return nil }
-func (panicStatus) GRPCStatus() *status.Status   { panic("GRPCStatus") }
-func (panicCode) GRPCStatus() *badStatus         { return &badStatus{} }
+func (noCode) GRPCStatus() int                       { return 16 }
+func (otherCode) GRPCStatus() stringCode             { return stringCode{} }
+func (takes) GRPCStatus(uint32) *status.Status       { return status.New(codes.Unauthenticated, "") }
+func (twoResults) GRPCStatus() (*status.Status, int) { return status.New(codes.Unauthenticated, ""), 0 }
+func (nilStatus) GRPCStatus() anyStatus              { return nil }
+func (nilPointer) GRPCStatus() *badStatus            { return nil }
+func (panicStatus) GRPCStatus() *status.Status       { panic("GRPCStatus") }
+func (panicCode) GRPCStatus() *badStatus             { return &badStatus{} }
 
 func TestWhatIsNoGRPCStatusIsLeftAlone(t *testing.T) {
 	rec, err := New(WithErrorMapper(func(err error) error {
