@@ -28,6 +28,7 @@ type drain struct {
 	mu       sync.Mutex // of cells
 	cells    []*cell
 	flushing sync.Mutex
+	stopped  bool // under flushing
 }
 
 // cell is one bound counter or up-down counter.
@@ -82,25 +83,32 @@ func zero(cells ...*cell) {
 
 // collect is the Recorder's part of a collection.
 func (d *drain) collect(ctx context.Context) {
-	d.running.Store(true)
+	d.flushing.Lock()
+	defer d.flushing.Unlock()
+	if !d.stopped {
+		d.running.Store(true)
+	}
 	d.flush(ctx)
 }
 
-// flush moves all that was counted. Of two collections at once the second waits
-// here, or it would miss what the first has taken out and not yet put in.
-func (d *drain) flush(ctx context.Context) {
+// stop goes back to writing directly, for good: a collection that began before
+// may still call collect, but no other will come for what is left.
+func (d *drain) stop(ctx context.Context) {
 	d.flushing.Lock()
 	defer d.flushing.Unlock()
+	d.stopped = true
+	d.running.Store(false)
+	d.flush(ctx)
+}
+
+// flush moves all that was counted, with flushing held. Of two collections at
+// once the second waits for it, or it would miss what the first has taken out
+// and not yet put in.
+func (d *drain) flush(ctx context.Context) {
 	d.mu.Lock()
 	cells := d.cells
 	d.mu.Unlock()
 	for _, c := range cells {
 		c.flush(ctx)
 	}
-}
-
-// stop goes back to writing directly, for good: no callback is to come.
-func (d *drain) stop(ctx context.Context) {
-	d.running.Store(false)
-	d.flush(ctx)
 }

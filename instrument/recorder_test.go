@@ -463,3 +463,18 @@ func TestFaultsOfTheCallerAreSaidOnce(t *testing.T) {
 		}
 	}
 }
+
+// A collection that a Shutdown did not wait for must not make counters wait for
+// a callback that never comes again.
+func TestCollectionDuringShutdownLosesNothing(t *testing.T) {
+	g := newRig(t, WithServices("api"))
+	h := g.rec.Service("api").Authentication(semconv.MethodPassword)
+	h.Count(ctx, nil)
+	if err := g.rec.Shutdown(ctx); err != nil {
+		t.Fatal(err)
+	}
+	g.rec.drain.collect(ctx) // the callback of a collection that began before
+	h.Count(ctx, nil)
+	g.want("auth.authentication.attempts", map[string]float64{"method=password result=success service.name=api": 1})
+	g.want("auth.sdk.rejected_measurements", map[string]float64{"sdk.rejection=after_shutdown": 1})
+}
