@@ -38,14 +38,10 @@ func (s *Service) Anomalies() *Anomalies {
 // Detected records one finding. A finding is no event of the service's own and
 // does not make it active. A kind or severity outside its enum is _OTHER.
 func (h *Anomalies) Detected(ctx context.Context, kind semconv.AnomalyKind, severity semconv.AnomalySeverity) {
-	if h == nil {
+	if h == nil || !h.svc.rec.open(ctx) {
 		return
 	}
 	r := h.svc.rec
-	if r.closed.Load() {
-		r.reject(ctx, semconv.SDKRejectionAfterShutdown)
-		return
-	}
 	kind = enum(ctx, r, kind, semconv.NumAnomalyKind, semconv.SDKAttributeAnomalyKind)
 	severity = enum(ctx, r, severity, semconv.NumAnomalySeverity, semconv.SDKAttributeAnomalySeverity)
 	h.counts[kind][severity].add(ctx, 1)
@@ -109,13 +105,10 @@ func (h *Detector) Dropped(ctx context.Context, n int64) {
 
 // record reports whether n may be taken; a negative n is refused and counted.
 func (h *Detector) record(ctx context.Context, n int64) bool {
-	switch {
-	case h == nil:
+	if h == nil || !h.rec.open(ctx) {
 		return false
-	case h.rec.closed.Load():
-		h.rec.reject(ctx, semconv.SDKRejectionAfterShutdown)
-		return false
-	case n < 0:
+	}
+	if n < 0 {
 		h.rec.reject(ctx, semconv.SDKRejectionNegative)
 		return false
 	}

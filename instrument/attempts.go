@@ -103,29 +103,25 @@ func (t Attempt) Done(ctx context.Context, err *error) {
 
 // outcomes is a counter bound to every outcome of one thing.
 type outcomes struct {
-	results  [semconv.NumResult]*cell
+	results  results
 	failures [semconv.NumReason]*cell
-	errors   [semconv.NumErrorType]*cell
+	errors   errorTypes
 
 	certificates bool // the credential is a certificate
 }
 
 func bindOutcomes(s *Service, inst adder, reasons []semconv.Reason, attrs ...attribute.KeyValue) outcomes {
-	var o outcomes
-	for r := range o.results {
-		o.results[r] = s.rec.drain.bind(inst, with(attrs, semconv.Result(r).Attr())...)
+	o := outcomes{
+		results: bindResults(s, inst, false, attrs...),
+		errors:  bindErrorTypes(s, inst, attrs...),
 	}
 	for r := range o.failures {
 		o.failures[r] = s.rec.drain.bind(inst, with(attrs, semconv.ResultFailure.Attr(), semconv.Reason(r).Attr())...)
 	}
-	for t := range o.errors {
-		o.errors[t] = s.rec.drain.bind(inst, with(attrs, semconv.ResultError.Attr(), semconv.ErrorType(t).Attr())...)
+	zero(o.results[semconv.ResultSuccess])
+	for _, r := range reasons { // _OTHER is always among them
+		zero(o.failures[r])
 	}
-	shown := append([]*cell{o.results[semconv.ResultSuccess], o.failures[semconv.ReasonOther]}, o.errors[:]...)
-	for _, r := range reasons {
-		shown = append(shown, o.failures[r])
-	}
-	zero(shown...)
 	return o
 }
 
@@ -142,12 +138,9 @@ func (o *outcomes) count(ctx context.Context, r *Recorder, err error) outcome {
 			r.collapse(ctx, semconv.SDKAttributeReason)
 		}
 	case semconv.ResultError:
-		o.errors[got.errorType].add(ctx, 1)
-		if got.errorType == semconv.ErrorTypeOther {
-			r.collapse(ctx, semconv.SDKAttributeErrorType)
-		}
+		o.errors.count(ctx, r, got.errorType)
 	default:
-		o.results[got.result].add(ctx, 1)
+		o.results.count(ctx, got)
 	}
 	return got
 }

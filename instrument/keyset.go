@@ -15,7 +15,7 @@ import (
 type KeySet struct {
 	svc         *Service
 	results     results
-	errors      [semconv.NumErrorType]*cell
+	errors      errorTypes
 	lastSuccess series[float64]
 }
 
@@ -29,13 +29,10 @@ func (s *Service) KeySet() *KeySet {
 		h := &KeySet{
 			svc:         s,
 			results:     bindResults(s, in.keysetRefreshes.Inst(), false, s.name),
+			errors:      bindErrorTypes(s, in.keysetRefreshes.Inst(), s.name),
 			lastSuccess: bindSeries(in.keysetLastSuccess.Inst(), s.name),
 		}
-		for t := range h.errors {
-			h.errors[t] = s.rec.drain.bind(in.keysetRefreshes.Inst(),
-				s.name, semconv.ResultError.Attr(), semconv.ErrorType(t).Attr())
-		}
-		zero(append(h.errors[:], h.results[semconv.ResultSuccess])...)
+		zero(h.results[semconv.ResultSuccess])
 		return h
 	})
 }
@@ -52,10 +49,7 @@ func (h *KeySet) Refreshed(ctx context.Context, err error) {
 		h.results.count(ctx, o)
 		h.lastSuccess.record(ctx, unixSeconds(time.Now()))
 	case semconv.ResultError:
-		h.errors[o.errorType].add(ctx, 1)
-		if o.errorType == semconv.ErrorTypeOther {
-			h.svc.rec.collapse(ctx, semconv.SDKAttributeErrorType)
-		}
+		h.errors.count(ctx, h.svc.rec, o.errorType)
 	default:
 		h.results.count(ctx, o)
 	}

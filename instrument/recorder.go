@@ -44,6 +44,8 @@ type Recorder struct {
 	collapsed [semconv.NumSDKAttribute]*cell
 	rejected  [semconv.NumSDKRejection]*cell
 
+	registered *cell // services in the registry, whichever they are
+
 	services atomic.Pointer[map[string]*Service] // copied on write under mu
 	mu       sync.Mutex
 	room     atomic.Int64 // undeclared services that may still be admitted; written under mu
@@ -78,6 +80,7 @@ func New(opts ...Option) (*Recorder, error) {
 	inst, err := newInstruments(meter)
 	r.inst = inst
 	r.bindSelf()
+	r.registered = r.drain.bind(inst.serviceRegistered.Inst())
 
 	r.other = newService(r, semconv.Other)
 	services := make(map[string]*Service, len(c.services))

@@ -29,6 +29,27 @@ func bindResults(s *Service, inst adder, show bool, attrs ...attribute.KeyValue)
 
 func (rs *results) count(ctx context.Context, o outcome) { rs[o.result].add(ctx, 1) }
 
+// errorTypes is a counter bound to every type of error of one thing.
+type errorTypes [semconv.NumErrorType]*cell
+
+// bindErrorTypes binds them and shows them at zero.
+func bindErrorTypes(s *Service, inst adder, attrs ...attribute.KeyValue) errorTypes {
+	var es errorTypes
+	for t := range es {
+		es[t] = s.rec.drain.bind(inst, with(attrs, semconv.ResultError.Attr(), semconv.ErrorType(t).Attr())...)
+	}
+	zero(es[:]...)
+	return es
+}
+
+// count counts one error, and a type that nobody knows as collapsed.
+func (es *errorTypes) count(ctx context.Context, r *Recorder, t semconv.ErrorType) {
+	es[t].add(ctx, 1)
+	if t == semconv.ErrorTypeOther {
+		r.collapse(ctx, semconv.SDKAttributeErrorType)
+	}
+}
+
 // ownWork reads the outcome of work that no caller has a part in, such as a
 // rotation or a key-set fetch: there, an error that nobody knows is trouble of
 // ours and not a caller's failure.

@@ -31,6 +31,16 @@ func (r *Recorder) reject(ctx context.Context, why semconv.SDKRejection) {
 	r.rejected[why].add(ctx, 1)
 }
 
+// open reports whether the recorder still takes measurements; one that comes
+// after Shutdown is refused and counted.
+func (r *Recorder) open(ctx context.Context) bool {
+	if r.closed.Load() {
+		r.reject(ctx, semconv.SDKRejectionAfterShutdown)
+		return false
+	}
+	return true
+}
+
 // enum counts v if it is _OTHER and returns it; a value outside its enum, which
 // only a conversion can make, becomes _OTHER first.
 func enum[E ~uint8](ctx context.Context, r *Recorder, v, end E, a semconv.SDKAttribute) E {

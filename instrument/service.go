@@ -38,7 +38,6 @@ type Service struct {
 
 	registered    bool
 	registrations [semconv.NumRegistrationEvent]*cell
-	inRegistry    *cell
 	state         atomic.Int32 // 1 + semconv.ServiceState, 0 when none is to be shown
 	states        [semconv.NumServiceState]metric.ObserveOption
 }
@@ -49,7 +48,6 @@ func newService(r *Recorder, name string) *Service {
 		s.registrations[e] = r.drain.bind(r.inst.serviceRegistrations.Inst(),
 			s.name, semconv.RegistrationEvent(e).Attr())
 	}
-	s.inRegistry = r.drain.bind(r.inst.serviceRegistered.Inst())
 	for st := range s.states {
 		s.states[st] = metric.WithAttributeSet(attribute.NewSet(s.name, semconv.ServiceState(st).Attr()))
 	}
@@ -110,8 +108,7 @@ func slot[T any](s *Service, p *atomic.Pointer[T], bind func() *T) *T {
 // record reports whether a measurement may be taken, and marks the service
 // active. Every recording method begins with it.
 func (s *Service) record(ctx context.Context) bool {
-	if s.rec.closed.Load() {
-		s.rec.reject(ctx, semconv.SDKRejectionAfterShutdown)
+	if !s.rec.open(ctx) {
 		return false
 	}
 	// Reading first keeps the cache line shared between processors. The time
@@ -178,12 +175,12 @@ func (s *Service) setRegistered(ctx context.Context, up bool) {
 		zero(s.registrations[semconv.RegistrationEventRegister],
 			s.registrations[semconv.RegistrationEventDeregister])
 		s.registrations[semconv.RegistrationEventRegister].add(ctx, 1)
-		s.inRegistry.add(ctx, 1)
+		s.rec.registered.add(ctx, 1)
 		s.state.CompareAndSwap(0, 1+int32(semconv.ServiceStateUnknown))
 		return
 	}
 	s.registrations[semconv.RegistrationEventDeregister].add(ctx, 1)
-	s.inRegistry.add(ctx, -1)
+	s.rec.registered.add(ctx, -1)
 }
 
 // SetState says how the service is. auth.service.status then shows 1 for this
