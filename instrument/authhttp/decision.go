@@ -22,18 +22,12 @@ func NewAuthorizationMiddleware(handle *instrument.Authorization, opts ...Option
 		return unchanged
 	}
 	c := newConfig(opts)
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !c.records(r) || instrument.IsPending(r.Context(), handle) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			x := new(exchange)
-			decision := handle.Start()
-			defer func() { decision.End(x.ctx, x.decision()) }()
-			x.serve(next, w, r, handle)
-		})
-	}
+	return c.recording(handle, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		x := new(exchange)
+		decision := handle.Start()
+		defer func() { decision.End(x.ctx, x.decision()) }()
+		x.serve(next, w, r, handle)
+	})
 }
 
 func (x *exchange) decision() semconv.Decision {
@@ -61,17 +55,11 @@ func NewRateLimitMiddleware(handle *instrument.RateLimit, opts ...Option) func(h
 		return unchanged
 	}
 	c := newConfig(opts)
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !c.records(r) || instrument.IsPending(r.Context(), handle) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			x := new(exchange)
-			defer func() { handle.Check(x.ctx, x.limit()) }()
-			x.serve(next, w, r, handle)
-		})
-	}
+	return c.recording(handle, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		x := new(exchange)
+		defer func() { handle.Check(x.ctx, x.limit()) }()
+		x.serve(next, w, r, handle)
+	})
 }
 
 func (x *exchange) limit() semconv.RateLimitOutcome {

@@ -20,13 +20,21 @@ func NewMiddleware(handle *instrument.Attempts, opts ...Option) func(http.Handle
 		return unchanged
 	}
 	c := newConfig(opts)
+	return c.recording(handle, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		serveAttempt(handle, next, w, r, c.bears(r, c.sniff(r)), false)
+	})
+}
+
+// recording makes a middleware that serves by serve what is to be recorded on
+// the handle, and everything else as if it were not there.
+func (c *config) recording(handle instrument.Handle, serve func(http.Handler, http.ResponseWriter, *http.Request)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !c.records(r) || instrument.IsPending(r.Context(), handle) {
 				next.ServeHTTP(w, r)
 				return
 			}
-			serveAttempt(handle, next, w, r, c.bears(r, c.sniff(r)), false)
+			serve(next, w, r)
 		})
 	}
 }
