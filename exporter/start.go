@@ -20,10 +20,9 @@ import (
 // are safe for concurrent use. A nil Pipeline measures nothing, so that a
 // program may go on when [Start] has failed.
 type Pipeline struct {
-	provider  *sdkmetric.MeterProvider // nil when disabled
+	provider  *sdkmetric.MeterProvider // nil when OTEL_SDK_DISABLED is set
 	exporters []named
 
-	disabled string        // why, if provider is nil
 	stopping atomic.Bool   // set by the first Shutdown
 	down     chan struct{} // closed after downErr is set
 	downErr  error
@@ -53,7 +52,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	disabled, err := c.env.disabled()
 	if disabled {
 		stopAll(ctx, c.given())
-		return &Pipeline{disabled: " by OTEL_SDK_DISABLED"}, nil
+		return &Pipeline{}, nil
 	}
 	errs := append(c.errs, err)
 
@@ -154,7 +153,7 @@ func (p *Pipeline) String() string {
 	case p == nil:
 		return "disabled"
 	case p.provider == nil:
-		return "disabled" + p.disabled
+		return "disabled by OTEL_SDK_DISABLED"
 	case len(p.exporters) == 0:
 		return nameNone
 	}
