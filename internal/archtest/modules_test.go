@@ -22,7 +22,8 @@ type goMod struct {
 
 // direct lists the publishers whose modules we import.
 var direct = []string{
-	"github.com/google/uuid", // the identity of a process, which the OpenTelemetry SDK makes in the same way
+	"github.com/golang-jwt/jwt/v5", // which the exporter-toolkit brings anyway; instrument/adapters/authjwt reads its errors
+	"github.com/google/uuid",       // the identity of a process, which the OpenTelemetry SDK makes in the same way
 	"github.com/prometheus/...",
 	"go.opentelemetry.io/...",
 	"go.yaml.in/yaml/...", // the generator of semconv reads the registry
@@ -48,7 +49,6 @@ var indirect = []string{
 	"github.com/munnerz/goautoneg",
 	// its exporter-toolkit: TLS and users on the scrape endpoint
 	"github.com/coreos/go-systemd/v22",
-	"github.com/golang-jwt/jwt/v5",
 	"github.com/jpillora/backoff",
 	"github.com/mdlayher/socket",
 	"github.com/mdlayher/vsock",
