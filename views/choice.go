@@ -157,9 +157,10 @@ func Limit(n int) Choice {
 	})
 }
 
-// Exemplars turns exemplars on for measurements made inside a sampled span. They
-// carry the attributes that a choice dropped, and cost memory for each series;
-// the default is off.
+// Exemplars turns exemplars on for measurements made inside a sampled span. Those
+// of the registry's metrics carry the ids of trace and span and nothing else: what
+// a choice dropped does not leave on them. They cost memory for each series; the
+// default is off.
 func Exemplars() Choice {
 	return choiceFunc(func(c *config) error {
 		c.exemplars = true

@@ -44,7 +44,7 @@
 // attribute away. Any other scope that uses a name of the registry always gets
 // one.
 //
-// A filter is no privacy boundary: it keeps keys out, not values, and what it
-// removes still travels on exemplars if those are on. Keep personal data out of
-// the call.
+// A filter is no privacy boundary: it keeps keys out, not values, and a view of
+// your own may still put what it removes on exemplars (ours does not). Keep
+// personal data out of the call.
 package views

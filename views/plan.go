@@ -65,7 +65,10 @@ func (p plans) view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	if !ok {
 		return sdkmetric.Stream{}, false
 	}
-	s := sdkmetric.Stream{Name: i.Name, Description: i.Description, Unit: i.Unit}
+	s := sdkmetric.Stream{
+		Name: i.Name, Description: i.Description, Unit: i.Unit,
+		ExemplarReservoirProviderSelector: tracesAlone,
+	}
 	if plan.left {
 		s.Aggregation = sdkmetric.AggregationDrop{}
 		return s, true

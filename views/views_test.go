@@ -268,3 +268,36 @@ func TestExemplars(t *testing.T) {
 		})
 	}
 }
+
+// What a choice drops, or a filter takes off, must not leave on an exemplar.
+func TestExemplarsCarryTraceIDsAlone(t *testing.T) {
+	id := trace.TraceID{7}
+	span := trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: id, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled,
+	}))
+	for _, choices := range [][]views.Choice{
+		{views.Exemplars()},
+		{views.Exemplars(), views.Exponential()},
+		{views.Exemplars(), views.Drop(duration, semconv.MethodKey)},
+	} {
+		p := newPipe(t, choices...)
+		h, err := p.provider.Meter(otherScope).Float64Histogram(duration)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Record(span, 1, metric.WithAttributes(service, method, user))
+		var got []metricdata.Exemplar[float64]
+		switch d := p.one().(type) {
+		case metricdata.Histogram[float64]:
+			got = d.DataPoints[0].Exemplars
+		case metricdata.ExponentialHistogram[float64]:
+			got = d.DataPoints[0].Exemplars
+		}
+		if len(got) != 1 || string(got[0].TraceID) != string(id[:]) {
+			t.Fatalf("exemplars: got %+v, want one of the trace %v", got, id)
+		}
+		if len(got[0].FilteredAttributes) != 0 {
+			t.Errorf("an exemplar carries %v", got[0].FilteredAttributes)
+		}
+	}
+}
