@@ -24,7 +24,7 @@ func (s *Service) Anomalies() *Anomalies {
 		h := &Anomalies{svc: s}
 		for k := range h.counts {
 			for sev := range h.counts[k] {
-				h.counts[k][sev] = s.rec.drain.bind(s.rec.inst.anomalyDetections.Inst(),
+				h.counts[k][sev] = s.rec.bind(s.rec.inst.anomalyDetections.Inst(),
 					s.name, semconv.AnomalyKind(k).Attr(), semconv.AnomalySeverity(sev).Attr())
 			}
 			if k > 0 {
@@ -69,10 +69,10 @@ func (r *Recorder) Detector() *Detector {
 	if r.detector != nil {
 		return r.detector
 	}
-	h := &Detector{rec: r, dropped: r.drain.bind(r.inst.droppedEvents.Inst())}
+	h := &Detector{rec: r, dropped: r.bind(r.inst.droppedEvents.Inst())}
 	for t := range h.tracked {
-		h.tracked[t] = bindSeries(r.inst.anomalyTrackedKeys.Inst(), semconv.AnomalyTable(t).Attr())
-		h.evictions[t] = r.drain.bind(r.inst.anomalyEvictions.Inst(), semconv.AnomalyTable(t).Attr())
+		h.tracked[t] = bindSeries(r, r.inst.anomalyTrackedKeys.Inst(), semconv.AnomalyTable(t).Attr())
+		h.evictions[t] = r.bind(r.inst.anomalyEvictions.Inst(), semconv.AnomalyTable(t).Attr())
 	}
 	zero(append(h.evictions[1:], h.dropped)...)
 	r.detector = h

@@ -31,7 +31,7 @@ type Attempts struct {
 func newAttempts(s *Service, count adder, duration measurer[float64], reasons []semconv.Reason, attrs ...attribute.KeyValue) *Attempts {
 	a := &Attempts{svc: s, outcomes: bindOutcomes(s, count, reasons, attrs...)}
 	for r := range a.durations {
-		a.durations[r] = bindSeries(duration, with(attrs, semconv.Result(r).Attr())...)
+		a.durations[r] = bindSeries(s.rec, duration, with(attrs, semconv.Result(r).Attr())...)
 	}
 	return a
 }
@@ -116,7 +116,7 @@ func bindOutcomes(s *Service, inst adder, reasons []semconv.Reason, attrs ...att
 		errors:  bindErrorTypes(s, inst, attrs...),
 	}
 	for r := range o.failures {
-		o.failures[r] = s.rec.drain.bind(inst, with(attrs, semconv.ResultFailure.Attr(), semconv.Reason(r).Attr())...)
+		o.failures[r] = s.rec.bind(inst, with(attrs, semconv.ResultFailure.Attr(), semconv.Reason(r).Attr())...)
 	}
 	zero(o.results[semconv.ResultSuccess])
 	for _, r := range reasons { // _OTHER is always among them

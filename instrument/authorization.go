@@ -34,8 +34,8 @@ func (s *Service) Authorization(e semconv.Enforcement, lbs ...Label) *Authorizat
 		in := &s.rec.inst
 		attrs := with(l.attrs(), s.name, e.Attr())
 		for d := range h.counts {
-			h.counts[d] = s.rec.drain.bind(in.authorizationDecisions.Inst(), with(attrs, semconv.Decision(d).Attr())...)
-			h.durations[d] = bindSeries(in.authorizationDuration.Inst(), s.name, semconv.Decision(d).Attr())
+			h.counts[d] = s.rec.bind(in.authorizationDecisions.Inst(), with(attrs, semconv.Decision(d).Attr())...)
+			h.durations[d] = bindSeries(s.rec, in.authorizationDuration.Inst(), s.name, semconv.Decision(d).Attr())
 		}
 		zero(h.counts[semconv.DecisionAllow], h.counts[semconv.DecisionDeny], h.counts[semconv.DecisionError])
 		return h

@@ -19,14 +19,19 @@ type measurer[T int64 | float64] interface {
 	Record(ctx context.Context, value T, options ...metric.RecordOption)
 }
 
+// bind binds a counter.
+func (r *Recorder) bind(inst adder, attrs ...attribute.KeyValue) *cell {
+	return r.drain.bind(inst, r.set(attrs...))
+}
+
 // series is a histogram or a gauge bound to one attribute set.
 type series[T int64 | float64] struct {
 	inst measurer[T]
 	opts []metric.RecordOption
 }
 
-func bindSeries[T int64 | float64](inst measurer[T], attrs ...attribute.KeyValue) series[T] {
-	return series[T]{inst, []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}}
+func bindSeries[T int64 | float64](r *Recorder, inst measurer[T], attrs ...attribute.KeyValue) series[T] {
+	return series[T]{inst, []metric.RecordOption{metric.WithAttributeSet(r.set(attrs...))}}
 }
 
 func (s *series[T]) record(ctx context.Context, v T) { s.inst.Record(ctx, v, s.opts...) }

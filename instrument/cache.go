@@ -25,7 +25,7 @@ func (s *Service) Cache(name string) *Cache {
 	return handle(s, handleKey{thing: thingCache, name: name}, func() *Cache {
 		h := &Cache{svc: s}
 		for o := range h.counts {
-			h.counts[o] = s.rec.drain.bind(s.rec.inst.cacheLookups.Inst(),
+			h.counts[o] = s.rec.bind(s.rec.inst.cacheLookups.Inst(),
 				s.name, semconv.CacheNameKey.String(name), semconv.CacheOutcome(o).Attr())
 		}
 		zero(h.counts[1:]...)

@@ -31,8 +31,8 @@ func (s *Service) Credential(t semconv.CredentialType) *Credential {
 		in := &s.rec.inst
 		h := &Credential{
 			svc:          s,
-			lastRotation: bindSeries(in.credentialLastRotation.Inst(), s.name, t.Attr()),
-			expiration:   bindSeries(in.credentialExpiration.Inst(), s.name, t.Attr()),
+			lastRotation: bindSeries(s.rec, in.credentialLastRotation.Inst(), s.name, t.Attr()),
+			expiration:   bindSeries(s.rec, in.credentialExpiration.Inst(), s.name, t.Attr()),
 		}
 		for tr := range h.rotations {
 			h.rotations[tr] = bindResults(s, in.credentialRotations.Inst(), tr > 0,

@@ -41,11 +41,11 @@ type cell struct {
 }
 
 // bind binds a counter to one attribute set.
-func (d *drain) bind(inst adder, attrs ...attribute.KeyValue) *cell {
+func (d *drain) bind(inst adder, set attribute.Set) *cell {
 	c := &cell{
 		drain: d,
 		inst:  inst,
-		opts:  []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(attrs...))},
+		opts:  []metric.AddOption{metric.WithAttributeSet(set)},
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -5,12 +5,15 @@ package instrument
 import (
 	"context"
 	"fmt"
+	"log"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -132,4 +135,24 @@ func sets(m metricdata.Metrics) []attribute.Set {
 		}
 	}
 	return ss
+}
+
+// reports collects what goes to OpenTelemetry's error handler until the test ends.
+func reports(t *testing.T) func() []error {
+	t.Helper()
+	var mu sync.Mutex
+	var said []error
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		said = append(said, err)
+	}))
+	t.Cleanup(func() {
+		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Print(err) }))
+	})
+	return func() []error {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(said)
+	}
 }

@@ -30,7 +30,7 @@ func (s *Service) KeySet() *KeySet {
 			svc:         s,
 			results:     bindResults(s, in.keysetRefreshes.Inst(), false, s.name),
 			errors:      bindErrorTypes(s, in.keysetRefreshes.Inst(), s.name),
-			lastSuccess: bindSeries(in.keysetLastSuccess.Inst(), s.name),
+			lastSuccess: bindSeries(s.rec, in.keysetLastSuccess.Inst(), s.name),
 		}
 		zero(h.results[semconv.ResultSuccess])
 		return h

@@ -27,7 +27,7 @@ func (s *Service) MFA(f semconv.MFAFactor) *MFA {
 	return handle(s, handleKey{thing: thingMFA, value: uint8(f)}, func() *MFA {
 		h := &MFA{
 			svc:        s,
-			challenges: s.rec.drain.bind(s.rec.inst.mfaChallenges.Inst(), s.name, f.Attr()),
+			challenges: s.rec.bind(s.rec.inst.mfaChallenges.Inst(), s.name, f.Attr()),
 			attempts:   bindOutcomes(s, s.rec.inst.mfaAttempts.Inst(), f.Reasons(), s.name, f.Attr()),
 		}
 		zero(h.challenges)

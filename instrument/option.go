@@ -94,6 +94,10 @@ func WithServices(names ...string) Option {
 // come, first served; those that come later become _OTHER. The default is 0:
 // what is admitted becomes a label, so names must not come from a request. A
 // negative n makes [New] return an error and leaves the default.
+//
+// A name that is made to have the hash of another series is recorded as _OTHER
+// where it would be merged with that series. The first to be bound keeps it, so
+// bind the handles of declared services before any other name can come.
 func WithServiceLimit(n int) Option {
 	return optionFunc(func(c config) config {
 		if n < 0 {

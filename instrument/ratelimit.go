@@ -32,11 +32,11 @@ func (s *Service) RateLimit(limitType string) *RateLimit {
 		kind := semconv.RateLimitTypeKey.String(limitType)
 		h := &RateLimit{
 			svc:   s,
-			usage: bindSeries(in.rateLimitUsage.Inst(), s.name, kind),
-			limit: bindSeries(in.rateLimitLimit.Inst(), s.name, kind),
+			usage: bindSeries(s.rec, in.rateLimitUsage.Inst(), s.name, kind),
+			limit: bindSeries(s.rec, in.rateLimitLimit.Inst(), s.name, kind),
 		}
 		for o := range h.checks {
-			h.checks[o] = s.rec.drain.bind(in.rateLimitChecks.Inst(), s.name, kind, semconv.RateLimitOutcome(o).Attr())
+			h.checks[o] = s.rec.bind(in.rateLimitChecks.Inst(), s.name, kind, semconv.RateLimitOutcome(o).Attr())
 		}
 		zero(h.checks[semconv.RateLimitOutcomeAllowed], h.checks[semconv.RateLimitOutcomeLimited])
 		return h

@@ -37,6 +37,7 @@ type Recorder struct {
 	allowed allowLists
 	mappers []func(error) error
 	drain   drain
+	hashes  hashes
 
 	activityWindow time.Duration
 	now            func() time.Duration // monotonic
@@ -54,8 +55,10 @@ type Recorder struct {
 	detector   *Detector // made when first asked for, under mu
 	wrongLabel sync.Once
 	stranger   sync.Once
+	sickCheck  sync.Once
 
 	closed     atomic.Bool
+	done       chan struct{} // closed by the first Shutdown
 	unregister func() error
 }
 
@@ -69,6 +72,7 @@ func New(opts ...Option) (*Recorder, error) {
 		mappers:        c.mappers,
 		activityWindow: c.activityWindow,
 		now:            monotonic,
+		done:           make(chan struct{}),
 	}
 	r.room.Store(int64(c.serviceLimit))
 	meter := c.provider.Meter(ScopeName,
@@ -80,7 +84,7 @@ func New(opts ...Option) (*Recorder, error) {
 	inst, err := newInstruments(meter)
 	r.inst = inst
 	r.bindSelf()
-	r.registered = r.drain.bind(inst.serviceRegistered.Inst())
+	r.registered = r.bind(inst.serviceRegistered.Inst())
 
 	r.other = newService(r, semconv.Other)
 	services := make(map[string]*Service, len(c.services))
@@ -166,6 +170,7 @@ func (r *Recorder) Shutdown(ctx context.Context) error {
 	if r.closed.Swap(true) {
 		return nil
 	}
+	close(r.done)
 	r.drain.stop(ctx)
 	done := make(chan error, 1)
 	go func() { done <- r.unregister() }()

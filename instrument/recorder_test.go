@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"runtime"
 	"strings"
 	"sync"
@@ -444,16 +443,13 @@ func TestDetectorIsOne(t *testing.T) {
 
 // A fault that comes with every request is said once.
 func TestFaultsOfTheCallerAreSaidOnce(t *testing.T) {
-	var said []error
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { said = append(said, err) }))
-	t.Cleanup(func() {
-		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Print(err) }))
-	})
+	reported := reports(t)
 	g := newRig(t, WithServices("api"))
 	for range 100 {
 		g.rec.Service("alice@example.com")
 		g.rec.Service("api").Authentication(semconv.MethodJWT, Policy("x"))
 	}
+	said := reported()
 	if len(said) != 2 {
 		t.Errorf("said %v, want two errors", said)
 	}

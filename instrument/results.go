@@ -19,7 +19,7 @@ type results [semconv.NumResult]*cell
 func bindResults(s *Service, inst adder, show bool, attrs ...attribute.KeyValue) results {
 	var rs results
 	for r := range rs {
-		rs[r] = s.rec.drain.bind(inst, with(attrs, semconv.Result(r).Attr())...)
+		rs[r] = s.rec.bind(inst, with(attrs, semconv.Result(r).Attr())...)
 	}
 	if show {
 		zero(rs[semconv.ResultSuccess], rs[semconv.ResultFailure], rs[semconv.ResultError])
@@ -36,7 +36,7 @@ type errorTypes [semconv.NumErrorType]*cell
 func bindErrorTypes(s *Service, inst adder, attrs ...attribute.KeyValue) errorTypes {
 	var es errorTypes
 	for t := range es {
-		es[t] = s.rec.drain.bind(inst, with(attrs, semconv.ResultError.Attr(), semconv.ErrorType(t).Attr())...)
+		es[t] = s.rec.bind(inst, with(attrs, semconv.ResultError.Attr(), semconv.ErrorType(t).Attr())...)
 	}
 	zero(es[:]...)
 	return es

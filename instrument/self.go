@@ -12,10 +12,10 @@ import (
 // _OTHER and the measurements that it refused.
 func (r *Recorder) bindSelf() {
 	for a := range r.collapsed {
-		r.collapsed[a] = r.drain.bind(r.inst.collapsedValues.Inst(), semconv.SDKAttribute(a).Attr())
+		r.collapsed[a] = r.bind(r.inst.collapsedValues.Inst(), semconv.SDKAttribute(a).Attr())
 	}
 	for j := range r.rejected {
-		r.rejected[j] = r.drain.bind(r.inst.rejectedMeasurements.Inst(), semconv.SDKRejection(j).Attr())
+		r.rejected[j] = r.bind(r.inst.rejectedMeasurements.Inst(), semconv.SDKRejection(j).Attr())
 	}
 	zero(r.collapsed[1:]...) // 0 is _OTHER, which an SDK's own enum never gives
 	zero(r.rejected[1:]...)

@@ -45,11 +45,11 @@ type Service struct {
 func newService(r *Recorder, name string) *Service {
 	s := &Service{rec: r, name: semconv.ServiceNameKey.String(name)}
 	for e := range s.registrations {
-		s.registrations[e] = r.drain.bind(r.inst.serviceRegistrations.Inst(),
+		s.registrations[e] = r.bind(r.inst.serviceRegistrations.Inst(),
 			s.name, semconv.RegistrationEvent(e).Attr())
 	}
 	for st := range s.states {
-		s.states[st] = metric.WithAttributeSet(attribute.NewSet(s.name, semconv.ServiceState(st).Attr()))
+		s.states[st] = metric.WithAttributeSet(r.set(s.name, semconv.ServiceState(st).Attr()))
 	}
 	return s
 }

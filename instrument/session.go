@@ -22,7 +22,7 @@ func (s *Service) Sessions() *Sessions {
 		return nil
 	}
 	return handle(s, handleKey{thing: thingSessions}, func() *Sessions {
-		h := &Sessions{svc: s, active: s.rec.drain.bind(s.rec.inst.sessionActive.Inst(), s.name)}
+		h := &Sessions{svc: s, active: s.rec.bind(s.rec.inst.sessionActive.Inst(), s.name)}
 		for op := range h.counts {
 			h.counts[op] = bindResults(s, s.rec.inst.sessionOperations.Inst(), op > 0,
 				s.name, semconv.SessionOperation(op).Attr())
