@@ -75,6 +75,15 @@ func catchingReporter() (*reporter, *caught) {
 	return r, c
 }
 
+// every pushes more often than any program may, and giveUp gives up sooner.
+func every(d time.Duration) Option {
+	return option(func(c *config) { c.interval = setting[time.Duration]{d, "every"} })
+}
+
+func giveUp(d time.Duration) Option {
+	return option(func(c *config) { c.timeout = setting[time.Duration]{d, "giveUp"} })
+}
+
 func start(t *testing.T, opts ...Option) pipeline {
 	t.Helper()
 	report, reports := catchingReporter()

@@ -39,7 +39,8 @@ func New(ctx context.Context, opts ...Option) (*Exporter, error) {
 //	OTEL_METRIC_EXPORT_INTERVAL
 //	OTEL_METRIC_EXPORT_TIMEOUT
 //
-// Those with METRICS_ go first. Times are in milliseconds. A variable that is
+// Those with METRICS_ go first. Times are in milliseconds, [MinDuration] or
+// more. A variable that is
 // empty, or has been overridden, is as good as not set; every other one must be
 // right, or else the error names it.
 //

@@ -140,7 +140,7 @@ func TestHungCollector(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
 		c.Answer(hang(t))
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithTimeout(50*time.Millisecond))
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), giveUp(50*time.Millisecond))
 		p.counter(t, "requests").Add(t.Context(), 3)
 		within(t, func() {
 			var lost *DeliveryError
@@ -207,7 +207,7 @@ func TestReportedByItself(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
 		c.Answer(refuse(status.New(codes.PermissionDenied, "no\nentry for canary-token")))
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithInterval(5*time.Millisecond),
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), every(5*time.Millisecond),
 			WithHeaders(map[string]string{"authorization": "Bearer canary-token"}))
 		p.counter(t, "requests").Add(t.Context(), 1)
 		c.WaitAttempts(t, 4)
@@ -227,7 +227,7 @@ func TestReportedByItself(t *testing.T) {
 
 func TestDeltaLossIsCounted(t *testing.T) {
 	c := otlptest.GRPC(t)
-	p := start(t, WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), WithTimeout(50*time.Millisecond))
+	p := start(t, WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), giveUp(50*time.Millisecond))
 	requests := p.counter(t, "requests")
 	requests.Add(t.Context(), 3)
 	c.Answer(refuse(status.New(codes.Unavailable, "down")))

@@ -78,7 +78,7 @@ func TestPush(t *testing.T) {
 func TestPushByItself(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithInterval(10*time.Millisecond))
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), every(10*time.Millisecond))
 		p.counter(t, "requests").Add(t.Context(), 1)
 		c.WaitRequests(t, 3)
 		if last, _ := c.Last("requests"); last.Value != 1 {

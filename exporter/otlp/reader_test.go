@@ -41,7 +41,7 @@ func TestFailingCallback(t *testing.T) {
 // A callback that panics does not take the process along.
 func TestPanickingCallback(t *testing.T) {
 	c := otlptest.GRPC(t)
-	p := start(t, WithEndpoint(c.URL()), WithInterval(5*time.Millisecond))
+	p := start(t, WithEndpoint(c.URL()), every(5*time.Millisecond))
 	observe(t, p, "bad", func(context.Context, metric.Int64Observer) error { panic("out of\nluck") })
 	err := p.reports.wait(t)
 	if !strings.HasSuffix(err.Error(), ": a metric callback panicked: string") {
@@ -70,7 +70,7 @@ func TestNothingStale(t *testing.T) {
 
 func TestWithoutProvider(t *testing.T) {
 	report, reports := catchingReporter()
-	e, err := newExporter(newConfig([]Option{WithInterval(time.Millisecond)}), report)
+	e, err := newExporter(newConfig([]Option{every(time.Millisecond)}), report)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestWithoutProvider(t *testing.T) {
 func TestConcurrentSafe(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithInterval(time.Millisecond))
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), every(time.Millisecond))
 		requests := p.counter(t, "requests")
 		const workers, each = 4, 25
 		var wg sync.WaitGroup
