@@ -21,7 +21,7 @@ const DefaultConsoleInterval = 10 * time.Second
 // console writes everything as JSON to a writer, for debugging.
 type console struct {
 	reader   *sdkmetric.PeriodicReader
-	last     *atomic.Int64 // Unix nanoseconds, 0 before the first
+	out      *noted
 	interval time.Duration
 }
 
@@ -39,11 +39,11 @@ func newConsole(w io.Writer, env environment) (Exporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("exporter: console: %w", err)
 	}
-	last := &atomic.Int64{}
+	note := &noted{Exporter: out}
 	return &console{
-		reader: sdkmetric.NewPeriodicReader(noted{out, last},
+		reader: sdkmetric.NewPeriodicReader(note,
 			sdkmetric.WithInterval(interval), sdkmetric.WithTimeout(timeout)),
-		last:     last,
+		out:      note,
 		interval: interval,
 	}, nil
 }
@@ -55,22 +55,28 @@ func (c *console) String() string           { return "console every " + c.interv
 func (c *console) Shutdown(context.Context) error { return nil }
 
 func (c *console) LastSuccess() time.Time {
-	if ns := c.last.Load(); ns != 0 {
+	if ns := c.out.last.Load(); ns != 0 {
 		return time.Unix(0, ns)
 	}
 	return time.Time{}
 }
 
-// noted notes when an export went through.
+// Failures returns how often writing failed.
+func (c *console) Failures() int64 { return c.out.failures.Load() }
+
+// noted notes how exports went.
 type noted struct {
 	sdkmetric.Exporter
-	last *atomic.Int64
+	last     atomic.Int64 // Unix nanoseconds, 0 before the first success
+	failures atomic.Int64
 }
 
-func (n noted) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+func (n *noted) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	err := n.Exporter.Export(ctx, rm)
-	if err == nil {
-		n.last.Store(time.Now().UnixNano())
+	if err != nil {
+		n.failures.Add(1)
+		return err
 	}
-	return err
+	n.last.Store(time.Now().UnixNano())
+	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
@@ -24,11 +23,17 @@ import (
 // two; a third is any type with these methods, given to [WithExporter] or made
 // by a [Factory].
 //
-// It may also have String() string, a line for [Pipeline.String] without
-// credentials, and LastSuccess() time.Time, the time of the last export that
-// went through or the zero time, shown as
-// auth.sdk.export.last_success.timestamp. Both must be safe for concurrent use
-// and return at once: the second is called in every collection.
+// It may also have the following methods. All must be safe for concurrent use
+// and return at once: all but the first are called in every collection.
+//
+//	String() string           // a line for Pipeline.String, without credentials
+//	LastSuccess() time.Time   // of the last export that went through, or zero:
+//	                          // auth.sdk.export.last_success.timestamp
+//	Failures() int64          // exports that failed: auth.sdk.export.failures
+//	UndeliveredPoints() int64 // data points in what failed:
+//	                          // auth.sdk.export.undelivered_points
+//	RejectedPoints() int64    // data points that the receiver refused:
+//	                          // auth.sdk.export.rejected_points
 type Exporter interface {
 	// Reader returns the reader for the pipeline's MeterProvider, the same at
 	// each call. Its Shutdown flushes.
@@ -147,17 +152,4 @@ func isNil(exporterOrReader any) bool {
 // same reports whether two exporters are one, as far as they can be compared.
 func same(a, b Exporter) bool {
 	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.TypeOf(a).Comparable() && a == b
-}
-
-// lastSuccess asks an exporter for its last success, if it can tell.
-func lastSuccess(e Exporter) (at time.Time) {
-	defer func() {
-		if recover() != nil { // not our code
-			at = time.Time{}
-		}
-	}()
-	if l, ok := e.(interface{ LastSuccess() time.Time }); ok {
-		return l.LastSuccess()
-	}
-	return time.Time{}
 }

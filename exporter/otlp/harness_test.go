@@ -150,3 +150,13 @@ func within(t *testing.T, f func()) {
 		t.Fatal("still not done")
 	}
 }
+
+// losses are the counters of an exporter.
+type losses struct{ failures, undelivered, rejected int64 }
+
+func (p pipeline) wantLosses(t *testing.T, want losses) {
+	t.Helper()
+	if got := (losses{p.Failures(), p.UndeliveredPoints(), p.RejectedPoints()}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
@@ -76,7 +75,7 @@ func newExporter(c config, report *reporter) (*Exporter, error) {
 	if err != nil {
 		return nil, errors.Join(prefixed(err)...)
 	}
-	p := &pusher{name: name, cfg: s, client: client, report: report, stats: &counters{}, batch: s.batchSize}
+	p := &pusher{name: name, cfg: s, client: client, report: report, counters: &counters{}, batch: s.batchSize}
 	return &Exporter{reader: newReader(p)}, nil
 }
 
@@ -114,23 +113,6 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	return e.reader.Shutdown(ctx)
-}
-
-// LastSuccess returns when a push last arrived, as a whole or but for some
-// rejected data points; the zero time when none has.
-func (e *Exporter) LastSuccess() time.Time {
-	if e == nil {
-		return time.Time{}
-	}
-	return e.reader.push.stats.lastSuccess()
-}
-
-// Stats returns what was pushed and lost so far.
-func (e *Exporter) Stats() Stats {
-	if e == nil {
-		return Stats{}
-	}
-	return e.reader.push.stats.stats()
 }
 
 // String returns a line such as "otlp grpc https://collector:4317 every 1m0s".

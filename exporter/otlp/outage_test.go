@@ -100,9 +100,7 @@ func TestOutage(t *testing.T) {
 				if last, _ := c.Last("requests"); last.Value != 7 {
 					t.Errorf("requests = %v after the outage, want all 7", last.Value)
 				}
-				if want := (Stats{Pushes: 2, Failures: 1, Undelivered: 1}); p.Stats() != want {
-					t.Errorf("Stats = %+v, want %+v", p.Stats(), want)
-				}
+				p.wantLosses(t, losses{failures: 1, undelivered: 1})
 			})
 		})
 	}
@@ -182,17 +180,13 @@ func TestPartialSuccess(t *testing.T) {
 		if p.LastSuccess().IsZero() {
 			t.Error("LastSuccess is not set though one of two points was taken")
 		}
-		if want := (Stats{Pushes: 1, Rejected: 1}); p.Stats() != want {
-			t.Errorf("Stats = %+v, want %+v", p.Stats(), want)
-		}
+		p.wantLosses(t, losses{rejected: 1})
 
 		c.Answer(partial(2, ""))
 		if err := p.flush(t); !errors.As(err, &rejected) || rejected.DataPoints != 2 {
 			t.Errorf("ForceFlush = %v, want 2 data points rejected", err)
 		}
-		if want := (Stats{Pushes: 2, Failures: 1, Rejected: 3}); p.Stats() != want {
-			t.Errorf("Stats = %+v, want %+v: nothing of it was taken", p.Stats(), want)
-		}
+		p.wantLosses(t, losses{failures: 1, rejected: 3}) // nothing of the second was taken
 
 		c.Answer(partial(0, "soon to be retired"))
 		p.mustFlush(t)
@@ -240,7 +234,5 @@ func TestDeltaLossIsCounted(t *testing.T) {
 	if last, _ := c.Last("requests"); last.Value != 4 {
 		t.Errorf("requests = %v, want the 4 since the outage", last.Value)
 	}
-	if n := p.Stats().Undelivered; n != 1 {
-		t.Errorf("Undelivered = %d, want 1", n)
-	}
+	p.wantLosses(t, losses{failures: 1, undelivered: 1})
 }

@@ -66,6 +66,7 @@ func TestNothingStale(t *testing.T) {
 	if n := c.Attempts(); n != 1 {
 		t.Errorf("%d requests, want 1", n)
 	}
+	p.wantLosses(t, losses{failures: 1})
 }
 
 func TestWithoutProvider(t *testing.T) {
@@ -101,7 +102,7 @@ func TestConcurrentSafe(t *testing.T) {
 					if err := p.flush(t); err != nil {
 						t.Errorf("ForceFlush: %v", err)
 					}
-					_, _, _ = p.LastSuccess(), p.Stats(), p.String()
+					_, _, _ = p.LastSuccess(), p.Failures(), p.String()
 				}
 			})
 		}

@@ -27,7 +27,8 @@ type Exporter struct {
 	report  *reporter
 
 	lastSuccess atomic.Int64 // Unix nanoseconds, 0 before the first
-	closed      atomic.Bool  // set by the first Shutdown
+	failures    atomic.Int64
+	closed      atomic.Bool // set by the first Shutdown
 
 	down    chan struct{} // closed after downErr is set
 	downErr error
@@ -119,6 +120,14 @@ func (e *Exporter) LastSuccess() time.Time {
 		return time.Unix(0, ns)
 	}
 	return time.Time{}
+}
+
+// Failures returns how many scrapes were not answered in full so far.
+func (e *Exporter) Failures() int64 {
+	if e == nil {
+		return 0
+	}
+	return e.failures.Load()
 }
 
 // String returns "prometheus" and where to scrape, such as
