@@ -25,13 +25,19 @@ type console struct {
 	interval time.Duration
 }
 
-func newConsole(w io.Writer, env environment) (Exporter, error) {
+// checkConsole returns the time between two writes and that for one.
+func checkConsole(w io.Writer, env environment) (times [2]time.Duration, err error) {
 	if w == nil {
-		return nil, errors.New("exporter: WithConsole: nil writer")
+		return times, errors.New("exporter: WithConsole: nil writer")
 	}
 	interval, err := env.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", DefaultConsoleInterval)
 	timeout, timeoutErr := env.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT", DefaultConsoleInterval)
-	if err := errors.Join(err, timeoutErr); err != nil {
+	return [2]time.Duration{interval, timeout}, errors.Join(err, timeoutErr)
+}
+
+func newConsole(w io.Writer, env environment) (Exporter, error) {
+	times, err := checkConsole(w, env)
+	if err != nil {
 		return nil, err
 	}
 	out, err := stdoutmetric.New(stdoutmetric.WithWriter(w), stdoutmetric.WithPrettyPrint(),
@@ -42,9 +48,9 @@ func newConsole(w io.Writer, env environment) (Exporter, error) {
 	note := &noted{Exporter: out}
 	return &console{
 		reader: sdkmetric.NewPeriodicReader(note,
-			sdkmetric.WithInterval(interval), sdkmetric.WithTimeout(timeout)),
+			sdkmetric.WithInterval(times[0]), sdkmetric.WithTimeout(times[1])),
 		out:      note,
-		interval: interval,
+		interval: times[0],
 	}, nil
 }
 

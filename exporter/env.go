@@ -77,9 +77,10 @@ func (e environment) exporterNames() (names []string, named bool, err error) {
 		switch {
 		case name == "":
 			errs = append(errs, fmt.Errorf("%s=%q: empty name", variable, value))
-		case name != nameNone && lookup(name) == nil:
+		case seen[name]:
+		case name != nameNone && !isKnown(name):
 			errs = append(errs, fmt.Errorf("%s=%q: unknown exporter %q, known are %s", variable, value, name, known()))
-		case !seen[name]:
+		default:
 			seen[name] = true
 			names = append(names, name)
 		}

@@ -24,10 +24,7 @@ type Exporter struct {
 // [FromEnv]. The error joins everything that is wrong; each part names the
 // option and its value. ctx is not kept.
 func New(ctx context.Context, opts ...Option) (*Exporter, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("otlp: %w", err)
-	}
-	return newExporter(newConfig(opts), newReporter())
+	return FromEnv(ctx, nil, opts...)
 }
 
 // FromEnv is [New] with the settings of the environment, as getenv tells them,
@@ -64,7 +61,30 @@ func FromEnv(ctx context.Context, getenv func(string) string, opts ...Option) (*
 	return e, nil
 }
 
+// Check returns everything that is wrong with the options and the environment,
+// as [FromEnv] would, without starting anything. A nil getenv stands for an
+// empty environment.
+func Check(getenv func(string) string, opts ...Option) error {
+	c := newConfig(opts)
+	c.fill(getenv)
+	_ = c.preferences(getenv)
+	p, err := newPusher(c, newReporter())
+	if err != nil {
+		return err
+	}
+	return p.client.close()
+}
+
 func newExporter(c config, report *reporter) (*Exporter, error) {
+	p, err := newPusher(c, report)
+	if err != nil {
+		return nil, err
+	}
+	return &Exporter{reader: newReader(p)}, nil
+}
+
+// newPusher returns one that has everything but something to collect from.
+func newPusher(c config, report *reporter) (*pusher, error) {
 	s, err := c.settle(report)
 	if err != nil {
 		return nil, errors.Join(prefixed(err)...)
@@ -75,8 +95,7 @@ func newExporter(c config, report *reporter) (*Exporter, error) {
 	if err != nil {
 		return nil, errors.Join(prefixed(err)...)
 	}
-	p := &pusher{name: name, cfg: s, client: client, report: report, counters: &counters{}, batch: s.batchSize}
-	return &Exporter{reader: newReader(p)}, nil
+	return &pusher{name: name, cfg: s, client: client, report: report, counters: &counters{}, batch: s.batchSize}, nil
 }
 
 // prefixed takes joined errors apart and puts the name of the package before

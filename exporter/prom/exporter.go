@@ -38,12 +38,7 @@ type Exporter struct {
 // the options. Its errors name the option and the value; several are joined.
 // With an error there is no exporter and nothing listens.
 func New(opts ...Option) (*Exporter, error) {
-	c, err := newConfig().with(opts)
-	web, checkErr := c.check()
-	if err := errors.Join(err, checkErr); err != nil {
-		return nil, err
-	}
-	return start(c, web)
+	return FromEnv(context.Background(), nil, opts...)
 }
 
 // start makes the exporter that a checked configuration asks for.
