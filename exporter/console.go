@@ -21,17 +21,23 @@ const DefaultConsoleInterval = 10 * time.Second
 // console writes everything as JSON to a writer, for debugging.
 type console struct {
 	reader   *sdkmetric.PeriodicReader
-	last     *atomic.Int64 // Unix nanoseconds, 0 before the first
+	out      *noted
 	interval time.Duration
 }
 
-func newConsole(w io.Writer, env environment) (Exporter, error) {
+// checkConsole returns the time between two writes and that for one.
+func checkConsole(w io.Writer, env environment) (times [2]time.Duration, err error) {
 	if w == nil {
-		return nil, errors.New("exporter: WithConsole: nil writer")
+		return times, errors.New("exporter: WithConsole: nil writer")
 	}
 	interval, err := env.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", DefaultConsoleInterval)
 	timeout, timeoutErr := env.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT", DefaultConsoleInterval)
-	if err := errors.Join(err, timeoutErr); err != nil {
+	return [2]time.Duration{interval, timeout}, errors.Join(err, timeoutErr)
+}
+
+func newConsole(w io.Writer, env environment) (Exporter, error) {
+	times, err := checkConsole(w, env)
+	if err != nil {
 		return nil, err
 	}
 	out, err := stdoutmetric.New(stdoutmetric.WithWriter(w), stdoutmetric.WithPrettyPrint(),
@@ -39,12 +45,12 @@ func newConsole(w io.Writer, env environment) (Exporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("exporter: console: %w", err)
 	}
-	last := &atomic.Int64{}
+	note := &noted{Exporter: out}
 	return &console{
-		reader: sdkmetric.NewPeriodicReader(noted{out, last},
-			sdkmetric.WithInterval(interval), sdkmetric.WithTimeout(timeout)),
-		last:     last,
-		interval: interval,
+		reader: sdkmetric.NewPeriodicReader(note,
+			sdkmetric.WithInterval(times[0]), sdkmetric.WithTimeout(times[1])),
+		out:      note,
+		interval: times[0],
 	}, nil
 }
 
@@ -55,22 +61,28 @@ func (c *console) String() string           { return "console every " + c.interv
 func (c *console) Shutdown(context.Context) error { return nil }
 
 func (c *console) LastSuccess() time.Time {
-	if ns := c.last.Load(); ns != 0 {
+	if ns := c.out.last.Load(); ns != 0 {
 		return time.Unix(0, ns)
 	}
 	return time.Time{}
 }
 
-// noted notes when an export went through.
+// Failures returns how often writing failed.
+func (c *console) Failures() int64 { return c.out.failures.Load() }
+
+// noted notes how exports went.
 type noted struct {
 	sdkmetric.Exporter
-	last *atomic.Int64
+	last     atomic.Int64 // Unix nanoseconds, 0 before the first success
+	failures atomic.Int64
 }
 
-func (n noted) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+func (n *noted) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	err := n.Exporter.Export(ctx, rm)
-	if err == nil {
-		n.last.Store(time.Now().UnixNano())
+	if err != nil {
+		n.failures.Add(1)
+		return err
 	}
-	return err
+	n.last.Store(time.Now().UnixNano())
+	return nil
 }

@@ -43,7 +43,9 @@
 // A Pipeline that is nil, or disabled by OTEL_SDK_DISABLED, measures nothing and
 // is safe to use, so that a service may start without its telemetry.
 //
-// When each exporter last got something through is a metric itself,
-// auth.sdk.export.last_success.timestamp. [Pipeline.Shutdown] keeps its
-// deadline whatever an exporter does, and says what was lost.
+// When each exporter last got something through, what failed and what was
+// refused are metrics themselves: auth.sdk.export.last_success.timestamp,
+// auth.sdk.export.failures, auth.sdk.export.undelivered_points and
+// auth.sdk.export.rejected_points. [Pipeline.Shutdown] keeps its deadline
+// whatever an exporter does, and says what was lost.
 package exporter

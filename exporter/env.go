@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/datapunk/otelauth/exporter/otlp"
 )
 
 // environment looks a variable up; a variable that is empty is not set.
@@ -32,8 +34,8 @@ func (e environment) get(name string) string {
 //	OTEL_EXPORTER_PROMETHEUS_*          see prom.FromEnv
 //	OTEL_EXPORTER_OTLP_*                see otlp.FromEnv
 //	OTEL_EXPORTER_OTLP_METRICS_*        the same, for metrics alone
-//	OTEL_METRIC_EXPORT_INTERVAL         milliseconds between pushes, default 60000 (console 10000)
-//	OTEL_METRIC_EXPORT_TIMEOUT          milliseconds that a push may take, default 30000 (console 10000)
+//	OTEL_METRIC_EXPORT_INTERVAL         milliseconds between pushes, 100 or more, default 60000 (console 10000)
+//	OTEL_METRIC_EXPORT_TIMEOUT          milliseconds that a push may take, 100 or more, default 30000 (console 10000)
 //	OTEL_SERVICE_NAME                   service.name of the resource
 //	OTEL_RESOURCE_ATTRIBUTES            key=value,key=value
 //	OTEL_SDK_DISABLED                   true: nothing is measured, nothing starts
@@ -75,9 +77,10 @@ func (e environment) exporterNames() (names []string, named bool, err error) {
 		switch {
 		case name == "":
 			errs = append(errs, fmt.Errorf("%s=%q: empty name", variable, value))
-		case name != nameNone && lookup(name) == nil:
+		case seen[name]:
+		case name != nameNone && !isKnown(name):
 			errs = append(errs, fmt.Errorf("%s=%q: unknown exporter %q, known are %s", variable, value, name, known()))
-		case !seen[name]:
+		default:
 			seen[name] = true
 			names = append(names, name)
 		}
@@ -99,8 +102,8 @@ func (e environment) milliseconds(variable string, otherwise time.Duration) (tim
 		return otherwise, nil
 	}
 	ms, err := strconv.ParseInt(v, 10, 32)
-	if err != nil || ms <= 0 {
-		return 0, fmt.Errorf("%s=%q: want a whole number of milliseconds, more than zero", variable, v)
+	if least := otlp.MinDuration.Milliseconds(); err != nil || ms < least {
+		return 0, fmt.Errorf("%s=%q: want a whole number of milliseconds, at least %d", variable, v, least)
 	}
 	return time.Duration(ms) * time.Millisecond, nil
 }

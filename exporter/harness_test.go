@@ -40,7 +40,7 @@ func start(t *testing.T, opts ...Option) *Pipeline {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = p.Shutdown(ctx)
 	})

@@ -7,12 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
@@ -24,11 +22,17 @@ import (
 // two; a third is any type with these methods, given to [WithExporter] or made
 // by a [Factory].
 //
-// It may also have String() string, a line for [Pipeline.String] without
-// credentials, and LastSuccess() time.Time, the time of the last export that
-// went through or the zero time, shown as
-// auth.sdk.export.last_success.timestamp. Both must be safe for concurrent use
-// and return at once: the second is called in every collection.
+// It may also have the following methods. All must be safe for concurrent use
+// and return at once: all but the first are called in every collection.
+//
+//	String() string           // a line for Pipeline.String, without credentials
+//	LastSuccess() time.Time   // of the last export that went through, or zero:
+//	                          // auth.sdk.export.last_success.timestamp
+//	Failures() int64          // exports that failed: auth.sdk.export.failures
+//	UndeliveredPoints() int64 // data points in what failed:
+//	                          // auth.sdk.export.undelivered_points
+//	RejectedPoints() int64    // data points that the receiver refused:
+//	                          // auth.sdk.export.rejected_points
 type Exporter interface {
 	// Reader returns the reader for the pipeline's MeterProvider, the same at
 	// each call. Its Shutdown flushes.
@@ -47,28 +51,10 @@ var (
 // errors name the variable and the value.
 type Factory func(ctx context.Context, getenv func(string) string) (Exporter, error)
 
-// Names of the exporters that are built in, as OTEL_METRICS_EXPORTER has them.
-const (
-	namePrometheus = "prometheus"
-	nameOTLP       = "otlp"
-	nameConsole    = "console"
-	nameNone       = "none"
-)
-
 var factories = struct {
 	sync.RWMutex
 	byName map[string]Factory
-}{byName: map[string]Factory{
-	namePrometheus: func(ctx context.Context, getenv func(string) string) (Exporter, error) {
-		return newPrometheus(ctx, getenv, nil)
-	},
-	nameOTLP: func(ctx context.Context, getenv func(string) string) (Exporter, error) {
-		return newOTLP(ctx, getenv, nil)
-	},
-	nameConsole: func(_ context.Context, getenv func(string) string) (Exporter, error) {
-		return newConsole(os.Stdout, getenv)
-	},
-}}
+}{byName: map[string]Factory{}}
 
 // Register gives an exporter a name that OTEL_METRICS_EXPORTER may hold when
 // [FromEnv] is used. Names are of lower case letters, digits and the marks
@@ -83,24 +69,38 @@ func Register(name string, f Factory) error {
 	}
 	factories.Lock()
 	defer factories.Unlock()
-	if factories.byName[name] != nil {
+	if slices.Contains(builtIn, name) || factories.byName[name] != nil {
 		return fmt.Errorf("exporter: Register(%q): the name is taken", name)
 	}
 	factories.byName[name] = f
 	return nil
 }
 
-func lookup(name string) Factory {
+// lookup returns the plan for a name of OTEL_METRICS_EXPORTER.
+func lookup(name string) (plan, bool) {
+	if p, ok := builtInPlan(name); ok {
+		return p, true
+	}
 	factories.RLock()
 	defer factories.RUnlock()
-	return factories.byName[name]
+	f, ok := factories.byName[name]
+	return plan{name: name, create: func(ctx context.Context, env environment) (Exporter, error) {
+		return f(ctx, env.get)
+	}}, ok
+}
+
+func isKnown(name string) bool {
+	_, ok := lookup(name)
+	return ok
 }
 
 // known lists all names for an error text.
 func known() string {
 	factories.RLock()
 	defer factories.RUnlock()
-	return strings.Join(append(slices.Sorted(maps.Keys(factories.byName)), nameNone), ", ")
+	names := slices.AppendSeq(slices.Clone(builtIn), maps.Keys(factories.byName))
+	slices.Sort(names)
+	return strings.Join(append(names, nameNone), ", ")
 }
 
 // checkName refuses a name that could not be told apart in the variable.
@@ -116,28 +116,6 @@ func checkName(name string) error {
 	return nil
 }
 
-func newPrometheus(ctx context.Context, env environment, opts []prom.Option) (Exporter, error) {
-	if env == nil {
-		return made(prom.New(opts...))
-	}
-	return made(prom.FromEnv(ctx, env, opts...))
-}
-
-func newOTLP(ctx context.Context, env environment, opts []otlp.Option) (Exporter, error) {
-	if env == nil {
-		return made(otlp.New(ctx, opts...))
-	}
-	return made(otlp.FromEnv(ctx, env, opts...))
-}
-
-// made keeps a nil pointer out of the interface.
-func made[E Exporter](e E, err error) (Exporter, error) {
-	if err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
 // isNil reports whether there is nothing in the interface, or a nil pointer.
 func isNil(exporterOrReader any) bool {
 	v := reflect.ValueOf(exporterOrReader)
@@ -147,17 +125,4 @@ func isNil(exporterOrReader any) bool {
 // same reports whether two exporters are one, as far as they can be compared.
 func same(a, b Exporter) bool {
 	return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.TypeOf(a).Comparable() && a == b
-}
-
-// lastSuccess asks an exporter for its last success, if it can tell.
-func lastSuccess(e Exporter) (at time.Time) {
-	defer func() {
-		if recover() != nil { // not our code
-			at = time.Time{}
-		}
-	}()
-	if l, ok := e.(interface{ LastSuccess() time.Time }); ok {
-		return l.LastSuccess()
-	}
-	return time.Time{}
 }

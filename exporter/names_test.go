@@ -72,7 +72,7 @@ func TestRegisterRefuses(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", c.name, err, c.want)
 		}
 	}
-	if lookup("own") != nil {
+	if isKnown("own") {
 		t.Error("a refused name is known")
 	}
 }

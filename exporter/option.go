@@ -26,11 +26,14 @@ type config struct {
 	errs        []error
 }
 
-// plan is an exporter that is still to be made.
-type plan struct {
-	name   string
-	create func(context.Context, environment) (Exporter, error)
-	given  Exporter // made already, by the caller
+func newConfig(opts []Option) config {
+	var c config
+	for _, o := range opts {
+		if o != nil {
+			c = o.apply(c)
+		}
+	}
+	return c
 }
 
 // given are the exporters that exist before anything is started.
@@ -44,14 +47,14 @@ func (c config) given() []named {
 	return all
 }
 
-func (c config) with(name string, create func(context.Context, environment) (Exporter, error)) config {
+func (c config) with(added plan) config {
 	for _, p := range c.exporters {
-		if p.name == name {
-			c.errs = append(c.errs, fmt.Errorf("exporter: %q is given twice", name))
+		if p.name == added.name {
+			c.errs = append(c.errs, fmt.Errorf("exporter: %q is given twice", p.name))
 			return c
 		}
 	}
-	c.exporters = append(slices.Clip(c.exporters), plan{name: name, create: create})
+	c.exporters = append(slices.Clip(c.exporters), added)
 	return c
 }
 
@@ -68,32 +71,20 @@ func (f optionFunc) apply(c config) config { return f(c) }
 // What its options leave open is taken from the environment if [FromEnv] is
 // given.
 func WithPrometheus(opts ...prom.Option) Option {
-	return optionFunc(func(c config) config {
-		return c.with(namePrometheus, func(ctx context.Context, env environment) (Exporter, error) {
-			return newPrometheus(ctx, env, opts)
-		})
-	})
+	return optionFunc(func(c config) config { return c.with(prometheusPlan(opts)) })
 }
 
 // WithOTLP adds a push to an OpenTelemetry collector, made by [otlp.New]. What
 // its options leave open is taken from the environment if [FromEnv] is given.
 func WithOTLP(opts ...otlp.Option) Option {
-	return optionFunc(func(c config) config {
-		return c.with(nameOTLP, func(ctx context.Context, env environment) (Exporter, error) {
-			return newOTLP(ctx, env, opts)
-		})
-	})
+	return optionFunc(func(c config) config { return c.with(otlpPlan(opts)) })
 }
 
 // WithConsole adds an exporter that writes everything to w as JSON, every
 // [DefaultConsoleInterval] and at shutdown: for debugging. The interval is that
 // of OTEL_METRIC_EXPORT_INTERVAL if [FromEnv] is given.
 func WithConsole(w io.Writer) Option {
-	return optionFunc(func(c config) config {
-		return c.with(nameConsole, func(_ context.Context, env environment) (Exporter, error) {
-			return newConsole(w, env)
-		})
-	})
+	return optionFunc(func(c config) config { return c.with(consolePlan(w)) })
 }
 
 // WithExporter adds an exporter that the caller made, one of his own or one of
@@ -120,12 +111,11 @@ func WithExporter(name string, e Exporter) Option {
 			c.errs = append(c.errs, fmt.Errorf("exporter: WithExporter(%q): nil exporter", name))
 			return c
 		}
-		n := len(c.exporters)
-		c = c.with(name, func(context.Context, environment) (Exporter, error) { return e, nil })
-		if len(c.exporters) > n {
-			c.exporters[n].given = e
-		}
-		return c
+		return c.with(plan{
+			name:   name,
+			create: func(context.Context, environment) (Exporter, error) { return e, nil },
+			given:  e,
+		})
 	})
 }
 

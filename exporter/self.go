@@ -4,6 +4,7 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,14 +15,42 @@ import (
 
 const scopeName = "github.com/datapunk/otelauth/exporter"
 
-// observeSelf shows when each exporter was last heard, as
-// auth.sdk.export.last_success.timestamp. Of several exporters that the enum
-// does not know the one that has been silent longest is shown.
+// losses are the counters that an exporter may keep, by their metrics.
+var losses = map[string]func(Exporter) (int64, bool){
+	"auth.sdk.export.failures": func(e Exporter) (int64, bool) {
+		c, ok := e.(interface{ Failures() int64 })
+		return ask(ok, func() int64 { return c.Failures() })
+	},
+	"auth.sdk.export.undelivered_points": func(e Exporter) (int64, bool) {
+		c, ok := e.(interface{ UndeliveredPoints() int64 })
+		return ask(ok, func() int64 { return c.UndeliveredPoints() })
+	},
+	"auth.sdk.export.rejected_points": func(e Exporter) (int64, bool) {
+		c, ok := e.(interface{ RejectedPoints() int64 })
+		return ask(ok, func() int64 { return c.RejectedPoints() })
+	},
+}
+
+// observeSelf shows how each exporter fares. Those that the enum does not know
+// share a series.
 func (p *Pipeline) observeSelf() error {
-	const name = "auth.sdk.export.last_success.timestamp"
-	def, _ := semconv.LookupMetric(name)
 	meter := p.provider.Meter(scopeName,
 		metric.WithInstrumentationVersion(semconv.Version), metric.WithSchemaURL(semconv.SchemaURL))
+	errs := []error{p.observeLastSuccess(meter)}
+	for name, of := range losses {
+		errs = append(errs, p.observeLosses(meter, name, of))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("exporter: %w", err)
+	}
+	return nil
+}
+
+// observeLastSuccess shows when each exporter was last heard; of those that
+// share a series, the one that has been silent longest.
+func (p *Pipeline) observeLastSuccess(meter metric.Meter) error {
+	const name = "auth.sdk.export.last_success.timestamp"
+	def, _ := semconv.LookupMetric(name)
 	_, err := meter.Float64ObservableGauge(name,
 		metric.WithUnit(def.Unit), metric.WithDescription(def.Description),
 		metric.WithFloat64Callback(func(_ context.Context, o metric.Float64Observer) error {
@@ -37,8 +66,47 @@ func (p *Pipeline) observeSelf() error {
 			}
 			return nil
 		}))
-	if err != nil {
-		return fmt.Errorf("exporter: %w", err)
+	return err
+}
+
+// observeLosses shows a counter of those exporters that keep it, from zero on,
+// so that the first loss is a step; those that share a series are added up.
+func (p *Pipeline) observeLosses(meter metric.Meter, name string, of func(Exporter) (int64, bool)) error {
+	def, _ := semconv.LookupMetric(name)
+	_, err := meter.Int64ObservableCounter(name,
+		metric.WithUnit(def.Unit), metric.WithDescription(def.Description),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			sums := map[semconv.SDKExporter]int64{}
+			for _, e := range p.exporters {
+				if n, ok := of(e.Exporter); ok {
+					sums[semconv.ParseSDKExporter(e.name)] += n
+				}
+			}
+			for key, n := range sums {
+				o.Observe(n, metric.WithAttributes(key.Attr()))
+			}
+			return nil
+		}))
+	return err
+}
+
+// lastSuccess asks an exporter for its last success, if it can tell.
+func lastSuccess(e Exporter) time.Time {
+	c, ok := e.(interface{ LastSuccess() time.Time })
+	at, _ := ask(ok, func() time.Time { return c.LastSuccess() })
+	return at
+}
+
+// ask asks an exporter that can tell. It may not be our code, so a panic is an
+// answer that says nothing.
+func ask[T any](can bool, question func() T) (answer T, ok bool) {
+	if !can {
+		return answer, false
 	}
-	return nil
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	return question(), true
 }

@@ -6,14 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-
-	"github.com/datapunk/otelauth/views"
 )
 
 // Pipeline is a MeterProvider and the exporters that read from it. All methods
@@ -43,28 +42,20 @@ type named struct {
 // as a whole; then there is no Pipeline, and what was started already is
 // stopped. ctx bounds the start and is not kept.
 func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
-	var c config
-	for _, o := range opts {
-		if o != nil {
-			c = o.apply(c)
-		}
-	}
+	c := newConfig(opts)
 	disabled, err := c.env.disabled()
 	if disabled {
 		stopAll(ctx, c.given())
 		return &Pipeline{}, nil
 	}
-	errs := append(c.errs, err)
-
-	viewOpts, err := views.Default(c.choices...)
-	errs = append(errs, err)
-	res, err := newResource(ctx, c)
-	errs = append(errs, err)
-	plans, err := c.plans()
-	errs = append(errs, err)
+	plans, sdkOpts, checkErr := c.check(ctx)
+	if err := errors.Join(err, checkErr); err != nil {
+		stopAll(ctx, c.given())
+		return nil, err
+	}
 
 	p := &Pipeline{down: make(chan struct{})}
-	sdkOpts := append(viewOpts, sdkmetric.WithResource(res))
+	var errs []error
 	for _, plan := range plans {
 		e, reader, err := plan.start(ctx, c.env)
 		if err != nil {
@@ -93,7 +84,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 // plans returns what is to be started: the options' exporters, then those that
 // the environment names beside them.
 func (c config) plans() ([]plan, error) {
-	plans := c.exporters
+	plans := slices.Clip(c.exporters)
 	names, namedByEnv, err := c.env.exporterNames()
 	if !namedByEnv && len(plans) == 0 {
 		names = []string{namePrometheus}
@@ -106,10 +97,9 @@ func (c config) plans() ([]plan, error) {
 		if given[name] {
 			continue
 		}
-		factory := lookup(name)
-		plans = append(plans, plan{name: name, create: func(ctx context.Context, env environment) (Exporter, error) {
-			return factory(ctx, env.get)
-		}})
+		if p, ok := lookup(name); ok {
+			plans = append(plans, p)
+		}
 	}
 	return plans, err
 }

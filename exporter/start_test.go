@@ -153,6 +153,7 @@ type late struct{ *fake }
 
 func (late) String() string                 { panic("boom") }
 func (late) LastSuccess() time.Time         { panic("boom") }
+func (late) Failures() int64                { panic("boom") }
 func (late) Shutdown(context.Context) error { panic("boom") }
 
 func TestPanicsLater(t *testing.T) {
@@ -239,7 +240,7 @@ func TestLastSuccessIsAMetric(t *testing.T) {
 	p := start(t, onFreePort(), WithExporter("a", newer), WithExporter("b", older), WithExporter("never", newFake()))
 	const name = "auth_sdk_export_last_success_timestamp_seconds"
 	first := scrape(t, p)
-	if strings.Contains(first, `auth_sdk_exporter="prometheus"`) {
+	if strings.Contains(first, name+`{auth_sdk_exporter="prometheus"`) {
 		t.Errorf("a success before the first scrape:\n%s", first)
 	}
 	if want := name + `{auth_sdk_exporter="_OTHER"} 1.7672256005e+09`; !strings.Contains(first, want+"\n") {
@@ -248,6 +249,40 @@ func TestLastSuccessIsAMetric(t *testing.T) {
 	eventually(t, "Prometheus' own success", func() bool {
 		return strings.Contains(scrape(t, p), name+`{auth_sdk_exporter="prometheus"} `)
 	})
+}
+
+// lossy is an exporter that keeps counters.
+type lossy struct {
+	*fake
+	failures, undelivered, rejected int64
+}
+
+func (l lossy) Failures() int64          { return l.failures }
+func (l lossy) UndeliveredPoints() int64 { return l.undelivered }
+func (l lossy) RejectedPoints() int64    { return l.rejected }
+
+func TestLossesAreMetrics(t *testing.T) {
+	setenv(t, nil)
+	p := start(t, onFreePort(), WithConsole(brokenWriter{}), WithExporter("silent", newFake()),
+		WithExporter("a", lossy{newFake(), 1, 20, 300}), WithExporter("b", lossy{newFake(), 4, 50, 600}))
+	if err := p.ForceFlush(context.Background()); !errors.Is(err, errBroken) {
+		t.Fatal(err)
+	}
+	body := scrape(t, p)
+	for _, want := range []string{
+		`auth_sdk_export_failures_total{auth_sdk_exporter="prometheus"} 0`,
+		`auth_sdk_export_failures_total{auth_sdk_exporter="console"} 1`,
+		`auth_sdk_export_failures_total{auth_sdk_exporter="_OTHER"} 5`,
+		`auth_sdk_export_undelivered_points_total{auth_sdk_exporter="_OTHER"} 70`,
+		`auth_sdk_export_rejected_points_total{auth_sdk_exporter="_OTHER"} 900`,
+	} {
+		if !strings.Contains(body, "\n"+want+"\n") {
+			t.Errorf("want %q in\n%s", want, body)
+		}
+	}
+	if n := strings.Count(body, "\nauth_sdk_export_"); n != 5 {
+		t.Errorf("%d series of exporters, want 5: no zero where nothing is counted", n)
+	}
 }
 
 func TestConsoleWritesAtShutdown(t *testing.T) {

@@ -88,8 +88,9 @@ func TestMetricsWithoutService(t *testing.T) {
 	}
 	want := []string{
 		"auth.anomaly.evictions", "auth.anomaly.tracked_keys",
-		"auth.sdk.collapsed_values", "auth.sdk.dropped_events", "auth.sdk.export.last_success.timestamp",
-		"auth.sdk.rejected_measurements", "auth.service.active", "auth.service.registered",
+		"auth.sdk.collapsed_values", "auth.sdk.dropped_events", "auth.sdk.export.failures",
+		"auth.sdk.export.last_success.timestamp", "auth.sdk.export.rejected_points",
+		"auth.sdk.export.undelivered_points", "auth.sdk.rejected_measurements", "auth.service.active", "auth.service.registered",
 	}
 	if !slices.Equal(without, want) {
 		t.Errorf("metrics without auth.service.name:\n%q, want\n%q", without, want)

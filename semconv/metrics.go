@@ -245,11 +245,41 @@ var metrics = []Metric{
 		Stability:   "development",
 	},
 	{
+		Name:        "auth.sdk.export.failures",
+		Unit:        "{export}",
+		Description: "Pushes and scrapes that failed.",
+		Instrument:  KindCounter,
+		Attributes: []MetricAttribute{
+			{Key: SDKExporterKey, Level: LevelRequired},
+		},
+		Stability: "development",
+	},
+	{
 		Name:        "auth.sdk.export.last_success.timestamp",
 		Unit:        "s",
 		Description: "Unix time of the last good push or scrape.",
 		Instrument:  KindGauge,
 		Float:       true,
+		Attributes: []MetricAttribute{
+			{Key: SDKExporterKey, Level: LevelRequired},
+		},
+		Stability: "development",
+	},
+	{
+		Name:        "auth.sdk.export.rejected_points",
+		Unit:        "{point}",
+		Description: "Data points that the receiver refused while it took others.",
+		Instrument:  KindCounter,
+		Attributes: []MetricAttribute{
+			{Key: SDKExporterKey, Level: LevelRequired},
+		},
+		Stability: "development",
+	},
+	{
+		Name:        "auth.sdk.export.undelivered_points",
+		Unit:        "{point}",
+		Description: "Data points in requests that failed.",
+		Instrument:  KindCounter,
 		Attributes: []MetricAttribute{
 			{Key: SDKExporterKey, Level: LevelRequired},
 		},

@@ -90,11 +90,11 @@ func (c *config) setHeaders(from string, headers map[string]string) {
 	c.headers = setting[map[string]string]{checked, from}
 }
 
-func setPositive[T int | time.Duration](c *config, s *setting[T], from string, value T) {
-	if value <= 0 {
-		c.fail(invalid(from, fmt.Sprint(value), "want more than zero"))
+func (c *config) setDuration(s *setting[time.Duration], from string, value time.Duration) {
+	if value < MinDuration {
+		c.fail(invalid(from, value.String(), "want at least "+MinDuration.String()))
 	}
-	*s = setting[T]{value, from}
+	*s = setting[time.Duration]{value, from}
 }
 
 // invalid names the option or the variable and its bad value.

@@ -23,7 +23,9 @@
 // until its timeout is over ([WithTimeout]); then the next push follows
 // ([WithInterval]). What the last push of a shutdown could not deliver is
 // counted in the error that Shutdown returns. Points that a collector rejects
-// while it takes the rest are counted too: [RejectedError], [Stats].
+// while it takes the rest are counted too: [RejectedError]. What went wrong so
+// far is told by [Exporter.Failures], [Exporter.UndeliveredPoints] and
+// [Exporter.RejectedPoints], which package exporter makes metrics of.
 //
 // A push that fails between times is reported by [otel.Handle], at most once a
 // minute for each kind of failure and on one line. ForceFlush returns it

@@ -105,8 +105,8 @@ func (c *config) fillMillis(s *setting[time.Duration], name, value string) {
 		return
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n <= 0 || n > math.MaxInt64/int64(time.Millisecond) {
-		c.fail(invalid(name, value, "want a whole number of milliseconds, more than zero"))
+	if err != nil || n < MinDuration.Milliseconds() || n > math.MaxInt64/int64(time.Millisecond) {
+		c.fail(invalid(name, value, fmt.Sprintf("want a whole number of milliseconds, at least %d", MinDuration.Milliseconds())))
 		return
 	}
 	*s = setting[time.Duration]{time.Duration(n) * time.Millisecond, name}

@@ -84,15 +84,15 @@ func TestEnvironment(t *testing.T) {
 		}},
 		{"compression", variables{e + "COMPRESSION": "none"}, nil, func(s *settings) { s.gzip = false }},
 		{"times", variables{
-			e + "TIMEOUT": "9", m + "TIMEOUT": "1500",
+			e + "TIMEOUT": "900", m + "TIMEOUT": "1500",
 			"OTEL_METRIC_EXPORT_INTERVAL": "250", "OTEL_METRIC_EXPORT_TIMEOUT": "2000",
 		}, nil, func(s *settings) {
 			s.timeout, s.interval, s.exportTimeout = 1500*time.Millisecond, 250*time.Millisecond, 2*time.Second
 		}},
 		{"the program's times", variables{
-			e + "TIMEOUT": "9", "OTEL_METRIC_EXPORT_INTERVAL": "250", "OTEL_METRIC_EXPORT_TIMEOUT": "2000",
-		}, []Option{WithTimeout(1), WithInterval(2), WithExportTimeout(3), WithBatchSize(4)}, func(s *settings) {
-			s.timeout, s.interval, s.exportTimeout, s.batchSize = 1, 2, 3, 4
+			e + "TIMEOUT": "900", "OTEL_METRIC_EXPORT_INTERVAL": "250", "OTEL_METRIC_EXPORT_TIMEOUT": "2000",
+		}, []Option{WithTimeout(MinDuration), WithInterval(MinDuration + 1), WithExportTimeout(MinDuration + 2), WithBatchSize(4)}, func(s *settings) {
+			s.timeout, s.interval, s.exportTimeout, s.batchSize = MinDuration, MinDuration+1, MinDuration+2, 4
 		}},
 		{"temporality is the program's", variables{m + "TEMPORALITY_PREFERENCE": "delta"}, nil, func(*settings) {}},
 		{"delta when the program says so", variables{m + "TEMPORALITY_PREFERENCE": "nonsense"},
@@ -152,6 +152,7 @@ func TestEnvironmentErrors(t *testing.T) {
 		{"compression", variables{e + "COMPRESSION": "zstd"}, []string{`OTEL_EXPORTER_OTLP_COMPRESSION="zstd": want gzip or none`}},
 		{"duration", variables{e + "TIMEOUT": "10s"}, []string{`OTEL_EXPORTER_OTLP_TIMEOUT="10s": want a whole number of milliseconds`}},
 		{"zero", variables{"OTEL_METRIC_EXPORT_INTERVAL": "0"}, []string{`OTEL_METRIC_EXPORT_INTERVAL="0": want`}},
+		{"seconds for milliseconds", variables{"OTEL_METRIC_EXPORT_INTERVAL": "60"}, []string{`OTEL_METRIC_EXPORT_INTERVAL="60": want a whole number of milliseconds, at least 100`}},
 		{"too long", variables{"OTEL_METRIC_EXPORT_TIMEOUT": "9223372036855"}, []string{`OTEL_METRIC_EXPORT_TIMEOUT="9223372036855": want`}},
 		{"header without =", variables{e + "HEADERS": "a=1," + canary}, []string{`OTEL_EXPORTER_OTLP_HEADERS: entry 2 is not name=value`}},
 		{"header name", variables{e + "HEADERS": "a " + canary + "=1"}, []string{`HEADERS: entry 1 is not name=value`}},

@@ -68,13 +68,13 @@ func ExampleNew_errors() {
 	fmt.Println(err)
 	// Output:
 	// otlp: WithProtocol("http/json"): want grpc or http/protobuf
-	// otlp: WithTimeout("-1s"): want more than zero
+	// otlp: WithTimeout("-1s"): want at least 100ms
 }
 
 // What the last push could not deliver is in the error.
 func ExampleDeliveryError() {
 	ctx := context.Background()
-	exp, err := otlp.New(ctx, otlp.WithEndpoint("http://127.0.0.1:1"), otlp.WithTimeout(50*time.Millisecond))
+	exp, err := otlp.New(ctx, otlp.WithEndpoint("http://127.0.0.1:1"), otlp.WithTimeout(otlp.MinDuration))
 	if err != nil {
 		fmt.Println(err)
 		return

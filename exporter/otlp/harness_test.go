@@ -75,6 +75,15 @@ func catchingReporter() (*reporter, *caught) {
 	return r, c
 }
 
+// every pushes more often than any program may, and giveUp gives up sooner.
+func every(d time.Duration) Option {
+	return option(func(c *config) { c.interval = setting[time.Duration]{d, "every"} })
+}
+
+func giveUp(d time.Duration) Option {
+	return option(func(c *config) { c.timeout = setting[time.Duration]{d, "giveUp"} })
+}
+
 func start(t *testing.T, opts ...Option) pipeline {
 	t.Helper()
 	report, reports := catchingReporter()
@@ -139,5 +148,15 @@ func within(t *testing.T, f func()) {
 	case <-done:
 	case <-time.After(long):
 		t.Fatal("still not done")
+	}
+}
+
+// losses are the counters of an exporter.
+type losses struct{ failures, undelivered, rejected int64 }
+
+func (p pipeline) wantLosses(t *testing.T, want losses) {
+	t.Helper()
+	if got := (losses{p.Failures(), p.UndeliveredPoints(), p.RejectedPoints()}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -13,7 +13,7 @@ func TestNothingKeepsRunning(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
 		round := func() {
-			p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithInterval(time.Millisecond))
+			p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), every(time.Millisecond))
 			p.counter(t, "requests").Add(t.Context(), 1)
 			p.mustFlush(t)
 			if err := p.provider.Shutdown(t.Context()); err != nil {

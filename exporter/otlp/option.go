@@ -4,6 +4,7 @@ package otlp
 
 import (
 	"maps"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -17,6 +18,9 @@ const (
 	DefaultInterval = time.Minute
 	// DefaultExportTimeout is how long one push, with all its requests, may take.
 	DefaultExportTimeout = 30 * time.Second
+	// MinDuration is the least that each of these three may be: shorter ones are
+	// a number in the wrong unit, and would keep the process busy with pushing.
+	MinDuration = 100 * time.Millisecond
 	// DefaultBatchSize is the most data points that one request holds.
 	//
 	// A gRPC server takes messages of 4 MiB unless told otherwise, so 2,000
@@ -96,30 +100,35 @@ func WithCompression(compression string) Option {
 	return option(func(c *config) { c.setCompression("WithCompression", compression) })
 }
 
-// WithTimeout sets how long one request may take, retries included: more than
-// zero, [DefaultTimeout] by default.
+// WithTimeout sets how long one request may take, retries included: at least
+// [MinDuration], [DefaultTimeout] by default.
 func WithTimeout(d time.Duration) Option {
-	return option(func(c *config) { setPositive(c, &c.timeout, "WithTimeout", d) })
+	return option(func(c *config) { c.setDuration(&c.timeout, "WithTimeout", d) })
 }
 
-// WithInterval sets the time between two pushes: more than zero,
+// WithInterval sets the time between two pushes: at least [MinDuration],
 // [DefaultInterval] by default.
 func WithInterval(d time.Duration) Option {
-	return option(func(c *config) { setPositive(c, &c.interval, "WithInterval", d) })
+	return option(func(c *config) { c.setDuration(&c.interval, "WithInterval", d) })
 }
 
 // WithExportTimeout sets how long one push, with all its requests, may take:
-// more than zero, [DefaultExportTimeout] by default. A deadline of the context
-// that a flush or a shutdown is given goes first.
+// at least [MinDuration], [DefaultExportTimeout] by default. A deadline of the
+// context that a flush or a shutdown is given goes first.
 func WithExportTimeout(d time.Duration) Option {
-	return option(func(c *config) { setPositive(c, &c.exportTimeout, "WithExportTimeout", d) })
+	return option(func(c *config) { c.setDuration(&c.exportTimeout, "WithExportTimeout", d) })
 }
 
 // WithBatchSize sets the most data points that one request holds: more than
 // zero, [DefaultBatchSize] by default. Should the collector still find a
 // request too large, it is sent again in halves, and so are all later ones.
 func WithBatchSize(n int) Option {
-	return option(func(c *config) { setPositive(c, &c.batchSize, "WithBatchSize", n) })
+	return option(func(c *config) {
+		if n <= 0 {
+			c.fail(invalid("WithBatchSize", strconv.Itoa(n), "want more than zero"))
+		}
+		c.batchSize = setting[int]{n, "WithBatchSize"}
+	})
 }
 
 // WithCACertificate sets the PEM file of the authorities that the collector's

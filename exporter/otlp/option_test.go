@@ -24,9 +24,11 @@ func TestOptionErrors(t *testing.T) {
 		{"insecure https", []Option{WithEndpoint("https://h:1"), WithInsecure()}, []string{
 			"WithInsecure: the endpoint https://h:1 of WithEndpoint asks for TLS"}},
 		{"compression", []Option{WithCompression("zip")}, []string{`WithCompression("zip"): want gzip or none`}},
-		{"timeout", []Option{WithTimeout(0)}, []string{`WithTimeout("0s"): want more than zero`}},
-		{"interval", []Option{WithInterval(-time.Second)}, []string{`WithInterval("-1s"): want more than zero`}},
-		{"export timeout", []Option{WithExportTimeout(-1)}, []string{`WithExportTimeout("-1ns"): want more than zero`}},
+		{"timeout", []Option{WithTimeout(0)}, []string{`WithTimeout("0s"): want at least 100ms`}},
+		{"interval", []Option{WithInterval(-time.Second)}, []string{`WithInterval("-1s"): want at least 100ms`}},
+		{"interval without a unit", []Option{WithInterval(60)}, []string{`WithInterval("60ns"): want at least 100ms`}},
+		{"interval just too short", []Option{WithInterval(MinDuration - 1)}, []string{`WithInterval("99.999999ms"): want at least`}},
+		{"export timeout", []Option{WithExportTimeout(-1)}, []string{`WithExportTimeout("-1ns"): want at least 100ms`}},
 		{"batch size", []Option{WithBatchSize(0)}, []string{`WithBatchSize("0"): want more than zero`}},
 		{"temporality", []Option{WithTemporality(metricdata.Temporality(9))}, []string{"WithTemporality("}},
 		{"headers", []Option{WithHeaders(map[string]string{"a b": canary, "c": canary + "\n", "D": "1", "d": canary, "host": "x", "": canary})}, []string{

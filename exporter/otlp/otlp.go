@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
@@ -25,10 +24,7 @@ type Exporter struct {
 // [FromEnv]. The error joins everything that is wrong; each part names the
 // option and its value. ctx is not kept.
 func New(ctx context.Context, opts ...Option) (*Exporter, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("otlp: %w", err)
-	}
-	return newExporter(newConfig(opts), newReporter())
+	return FromEnv(ctx, nil, opts...)
 }
 
 // FromEnv is [New] with the settings of the environment, as getenv tells them,
@@ -39,7 +35,8 @@ func New(ctx context.Context, opts ...Option) (*Exporter, error) {
 //	OTEL_METRIC_EXPORT_INTERVAL
 //	OTEL_METRIC_EXPORT_TIMEOUT
 //
-// Those with METRICS_ go first. Times are in milliseconds. A variable that is
+// Those with METRICS_ go first. Times are in milliseconds, [MinDuration] or
+// more. A variable that is
 // empty, or has been overridden, is as good as not set; every other one must be
 // right, or else the error names it.
 //
@@ -64,7 +61,30 @@ func FromEnv(ctx context.Context, getenv func(string) string, opts ...Option) (*
 	return e, nil
 }
 
+// Check returns everything that is wrong with the options and the environment,
+// as [FromEnv] would, without starting anything. A nil getenv stands for an
+// empty environment.
+func Check(getenv func(string) string, opts ...Option) error {
+	c := newConfig(opts)
+	c.fill(getenv)
+	_ = c.preferences(getenv)
+	p, err := newPusher(c, newReporter())
+	if err != nil {
+		return err
+	}
+	return p.client.close()
+}
+
 func newExporter(c config, report *reporter) (*Exporter, error) {
+	p, err := newPusher(c, report)
+	if err != nil {
+		return nil, err
+	}
+	return &Exporter{reader: newReader(p)}, nil
+}
+
+// newPusher returns one that has everything but something to collect from.
+func newPusher(c config, report *reporter) (*pusher, error) {
 	s, err := c.settle(report)
 	if err != nil {
 		return nil, errors.Join(prefixed(err)...)
@@ -75,8 +95,7 @@ func newExporter(c config, report *reporter) (*Exporter, error) {
 	if err != nil {
 		return nil, errors.Join(prefixed(err)...)
 	}
-	p := &pusher{name: name, cfg: s, client: client, report: report, stats: &counters{}, batch: s.batchSize}
-	return &Exporter{reader: newReader(p)}, nil
+	return &pusher{name: name, cfg: s, client: client, report: report, counters: &counters{}, batch: s.batchSize}, nil
 }
 
 // prefixed takes joined errors apart and puts the name of the package before
@@ -113,23 +132,6 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	return e.reader.Shutdown(ctx)
-}
-
-// LastSuccess returns when a push last arrived, as a whole or but for some
-// rejected data points; the zero time when none has.
-func (e *Exporter) LastSuccess() time.Time {
-	if e == nil {
-		return time.Time{}
-	}
-	return e.reader.push.stats.lastSuccess()
-}
-
-// Stats returns what was pushed and lost so far.
-func (e *Exporter) Stats() Stats {
-	if e == nil {
-		return Stats{}
-	}
-	return e.reader.push.stats.stats()
 }
 
 // String returns a line such as "otlp grpc https://collector:4317 every 1m0s".

@@ -100,9 +100,7 @@ func TestOutage(t *testing.T) {
 				if last, _ := c.Last("requests"); last.Value != 7 {
 					t.Errorf("requests = %v after the outage, want all 7", last.Value)
 				}
-				if want := (Stats{Pushes: 2, Failures: 1, Undelivered: 1}); p.Stats() != want {
-					t.Errorf("Stats = %+v, want %+v", p.Stats(), want)
-				}
+				p.wantLosses(t, losses{failures: 1, undelivered: 1})
 			})
 		})
 	}
@@ -140,7 +138,7 @@ func TestHungCollector(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
 		c.Answer(hang(t))
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithTimeout(50*time.Millisecond))
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), giveUp(50*time.Millisecond))
 		p.counter(t, "requests").Add(t.Context(), 3)
 		within(t, func() {
 			var lost *DeliveryError
@@ -182,17 +180,13 @@ func TestPartialSuccess(t *testing.T) {
 		if p.LastSuccess().IsZero() {
 			t.Error("LastSuccess is not set though one of two points was taken")
 		}
-		if want := (Stats{Pushes: 1, Rejected: 1}); p.Stats() != want {
-			t.Errorf("Stats = %+v, want %+v", p.Stats(), want)
-		}
+		p.wantLosses(t, losses{rejected: 1})
 
 		c.Answer(partial(2, ""))
 		if err := p.flush(t); !errors.As(err, &rejected) || rejected.DataPoints != 2 {
 			t.Errorf("ForceFlush = %v, want 2 data points rejected", err)
 		}
-		if want := (Stats{Pushes: 2, Failures: 1, Rejected: 3}); p.Stats() != want {
-			t.Errorf("Stats = %+v, want %+v: nothing of it was taken", p.Stats(), want)
-		}
+		p.wantLosses(t, losses{failures: 1, rejected: 3}) // nothing of the second was taken
 
 		c.Answer(partial(0, "soon to be retired"))
 		p.mustFlush(t)
@@ -207,7 +201,7 @@ func TestReportedByItself(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
 		c.Answer(refuse(status.New(codes.PermissionDenied, "no\nentry for canary-token")))
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithInterval(5*time.Millisecond),
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), every(5*time.Millisecond),
 			WithHeaders(map[string]string{"authorization": "Bearer canary-token"}))
 		p.counter(t, "requests").Add(t.Context(), 1)
 		c.WaitAttempts(t, 4)
@@ -227,7 +221,7 @@ func TestReportedByItself(t *testing.T) {
 
 func TestDeltaLossIsCounted(t *testing.T) {
 	c := otlptest.GRPC(t)
-	p := start(t, WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), WithTimeout(50*time.Millisecond))
+	p := start(t, WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), giveUp(50*time.Millisecond))
 	requests := p.counter(t, "requests")
 	requests.Add(t.Context(), 3)
 	c.Answer(refuse(status.New(codes.Unavailable, "down")))
@@ -240,7 +234,5 @@ func TestDeltaLossIsCounted(t *testing.T) {
 	if last, _ := c.Last("requests"); last.Value != 4 {
 		t.Errorf("requests = %v, want the 4 since the outage", last.Value)
 	}
-	if n := p.Stats().Undelivered; n != 1 {
-		t.Errorf("Undelivered = %d, want 1", n)
-	}
+	p.wantLosses(t, losses{failures: 1, undelivered: 1})
 }

@@ -21,7 +21,7 @@ type pusher struct {
 	client  client
 	collect func(context.Context, *metricdata.ResourceMetrics) error
 	report  *reporter
-	stats   *counters
+	*counters
 
 	data  metricdata.ResourceMetrics // kept, so that its memory is used again
 	batch int                        // shrinks when the collector finds requests too large
@@ -52,6 +52,9 @@ var errTimeout = errors.New("the collector did not answer in time")
 func (p *pusher) push(ctx context.Context) (o outcome) {
 	o.collect = p.gather(context.WithoutCancel(ctx))
 	if p.data.Resource == nil {
+		if o.collect != nil && !isIdle(o.collect) {
+			p.failures.Add(1)
+		}
 		return o
 	}
 	p.client.wake()
@@ -77,10 +80,16 @@ func (p *pusher) gather(ctx context.Context) (err error) {
 		}
 	}()
 	err = p.collect(ctx, &p.data)
-	if err == nil || errors.Is(err, sdkmetric.ErrReaderNotRegistered) || errors.Is(err, sdkmetric.ErrReaderShutdown) {
+	if err == nil || isIdle(err) {
 		return err
 	}
 	return fmt.Errorf("%s: collect: %w", p.name, err)
+}
+
+// isIdle tells an error that means there is no provider to collect from, before
+// it has the reader or after it was shut down.
+func isIdle(err error) bool {
+	return errors.Is(err, sdkmetric.ErrReaderNotRegistered) || errors.Is(err, sdkmetric.ErrReaderShutdown)
 }
 
 type metricID struct {
@@ -136,9 +145,8 @@ func (p *pusher) settle(ctx context.Context, t tally, o *outcome) {
 	if t.points == 0 {
 		return
 	}
-	p.stats.pushes.Add(1)
-	p.stats.rejected.Add(t.rejected)
-	p.stats.undelivered.Add(int64(t.failed))
+	p.rejected.Add(t.rejected)
+	p.undelivered.Add(int64(t.failed))
 	message := p.report.clean(t.message)
 	if t.rejected > 0 {
 		o.rejected = &RejectedError{DataPoints: t.rejected, Message: message, exporter: p.name}
@@ -152,8 +160,8 @@ func (p *pusher) settle(ctx context.Context, t tally, o *outcome) {
 		}
 	}
 	if t.cause != nil || t.rejected >= int64(t.points) {
-		p.stats.failures.Add(1)
+		p.failures.Add(1)
 		return
 	}
-	p.stats.success(time.Now())
+	p.last.Store(time.Now().UnixNano())
 }

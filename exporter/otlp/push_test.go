@@ -66,9 +66,7 @@ func TestPush(t *testing.T) {
 		if last := p.LastSuccess(); last.Before(before.Add(-time.Second)) || last.After(time.Now().Add(time.Second)) {
 			t.Errorf("LastSuccess = %v, want about now", last)
 		}
-		if s := p.Stats(); s != (Stats{Pushes: 2}) {
-			t.Errorf("Stats = %+v, want 2 pushes and nothing else", s)
-		}
+		p.wantLosses(t, losses{})
 		if reports := p.reports.all(); len(reports) > 0 {
 			t.Errorf("reported %v", reports)
 		}
@@ -78,7 +76,7 @@ func TestPush(t *testing.T) {
 func TestPushByItself(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithInterval(10*time.Millisecond))
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), every(10*time.Millisecond))
 		p.counter(t, "requests").Add(t.Context(), 1)
 		c.WaitRequests(t, 3)
 		if last, _ := c.Last("requests"); last.Value != 1 {
@@ -122,9 +120,10 @@ func TestNothingToPush(t *testing.T) {
 	if n := c.Attempts(); n != 0 {
 		t.Errorf("%d requests without data, want none", n)
 	}
-	if !p.LastSuccess().IsZero() || p.Stats() != (Stats{}) {
-		t.Errorf("LastSuccess %v and %+v, want neither without a push", p.LastSuccess(), p.Stats())
+	if !p.LastSuccess().IsZero() {
+		t.Errorf("LastSuccess = %v, want none without a push", p.LastSuccess())
 	}
+	p.wantLosses(t, losses{})
 }
 
 func TestString(t *testing.T) {
@@ -172,7 +171,8 @@ func TestNilExporter(t *testing.T) {
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	if !e.LastSuccess().IsZero() || e.Stats() != (Stats{}) || e.String() != "otlp off" {
-		t.Errorf("LastSuccess %v, Stats %v, String %q", e.LastSuccess(), e.Stats(), e.String())
+	if !e.LastSuccess().IsZero() || e.String() != "otlp off" {
+		t.Errorf("LastSuccess %v, String %q", e.LastSuccess(), e.String())
 	}
+	pipeline{Exporter: e}.wantLosses(t, losses{})
 }

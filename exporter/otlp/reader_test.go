@@ -41,7 +41,7 @@ func TestFailingCallback(t *testing.T) {
 // A callback that panics does not take the process along.
 func TestPanickingCallback(t *testing.T) {
 	c := otlptest.GRPC(t)
-	p := start(t, WithEndpoint(c.URL()), WithInterval(5*time.Millisecond))
+	p := start(t, WithEndpoint(c.URL()), every(5*time.Millisecond))
 	observe(t, p, "bad", func(context.Context, metric.Int64Observer) error { panic("out of\nluck") })
 	err := p.reports.wait(t)
 	if !strings.HasSuffix(err.Error(), ": a metric callback panicked: string") {
@@ -66,11 +66,12 @@ func TestNothingStale(t *testing.T) {
 	if n := c.Attempts(); n != 1 {
 		t.Errorf("%d requests, want 1", n)
 	}
+	p.wantLosses(t, losses{failures: 1})
 }
 
 func TestWithoutProvider(t *testing.T) {
 	report, reports := catchingReporter()
-	e, err := newExporter(newConfig([]Option{WithInterval(time.Millisecond)}), report)
+	e, err := newExporter(newConfig([]Option{every(time.Millisecond)}), report)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestWithoutProvider(t *testing.T) {
 func TestConcurrentSafe(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
 		c := collector(t)
-		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithInterval(time.Millisecond))
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), every(time.Millisecond))
 		requests := p.counter(t, "requests")
 		const workers, each = 4, 25
 		var wg sync.WaitGroup
@@ -101,7 +102,7 @@ func TestConcurrentSafe(t *testing.T) {
 					if err := p.flush(t); err != nil {
 						t.Errorf("ForceFlush: %v", err)
 					}
-					_, _, _ = p.LastSuccess(), p.Stats(), p.String()
+					_, _, _ = p.LastSuccess(), p.Failures(), p.String()
 				}
 			})
 		}

@@ -84,7 +84,7 @@ func TestShutdownWithHungCollector(t *testing.T) {
 				c.Answer(hang(t))
 				opts := []Option{WithProtocol(protocol), WithEndpoint(c.URL()), WithTimeout(never), WithExportTimeout(never)}
 				if underWay == "a timed push" {
-					opts = append(opts, WithInterval(time.Millisecond))
+					opts = append(opts, every(time.Millisecond))
 				}
 				p := start(t, opts...)
 				p.counter(t, "one").Add(t.Context(), 1)
@@ -125,7 +125,7 @@ func TestShutdownWithHungCollector(t *testing.T) {
 }
 
 func TestShutdownTellsWhatIsLost(t *testing.T) {
-	p := start(t, WithEndpoint("http://"+freePort(t)), WithTimeout(50*time.Millisecond))
+	p := start(t, WithEndpoint("http://"+freePort(t)), giveUp(50*time.Millisecond))
 	fill(t, p, "many", 30)
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 		p.counter(t, name).Add(t.Context(), 1)
@@ -155,7 +155,7 @@ func TestShutdownCutsDeltaShort(t *testing.T) {
 	c := otlptest.GRPC(t)
 	c.Answer(hang(t))
 	p := start(t, WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality),
-		WithTimeout(never), WithExportTimeout(never), WithInterval(time.Millisecond))
+		WithTimeout(never), WithExportTimeout(never), every(time.Millisecond))
 	requests := p.counter(t, "requests")
 	requests.Add(t.Context(), 1)
 	c.WaitAttempts(t, 1)

@@ -7,37 +7,36 @@ import (
 	"time"
 )
 
-// Stats counts what an [Exporter] did since it was made.
-type Stats struct {
-	// Pushes is how many times data were sent, Failures how many of these did
-	// not arrive as a whole.
-	Pushes, Failures int64
-	// Undelivered is how many data points the failed requests held. With
-	// cumulative data a later push made up for them, unless none arrived.
-	Undelivered int64
-	// Rejected is how many data points collectors refused to take.
-	Rejected int64
-}
-
+// counters say what became of the pushes so far.
 type counters struct {
-	pushes, failures, undelivered, rejected atomic.Int64
-	last                                    atomic.Int64 // Unix nanoseconds, zero: never
+	failures, undelivered, rejected atomic.Int64
+	last                            atomic.Int64 // Unix nanoseconds, zero: never
 }
 
-func (c *counters) success(now time.Time) { c.last.Store(now.UnixNano()) }
-
-func (c *counters) lastSuccess() time.Time {
-	if n := c.last.Load(); n != 0 {
+// LastSuccess returns when a push last arrived, as a whole or but for some
+// rejected data points; the zero time when none has.
+func (e *Exporter) LastSuccess() time.Time {
+	if n := e.counters().last.Load(); n != 0 {
 		return time.Unix(0, n)
 	}
 	return time.Time{}
 }
 
-func (c *counters) stats() Stats {
-	return Stats{
-		Pushes:      c.pushes.Load(),
-		Failures:    c.failures.Load(),
-		Undelivered: c.undelivered.Load(),
-		Rejected:    c.rejected.Load(),
+// Failures returns how many pushes failed so far: a request of theirs did not
+// arrive, all their data points were rejected, or collecting them panicked.
+func (e *Exporter) Failures() int64 { return e.counters().failures.Load() }
+
+// UndeliveredPoints returns how many data points the failed requests held. With
+// cumulative data a later push made up for them, unless none arrived.
+func (e *Exporter) UndeliveredPoints() int64 { return e.counters().undelivered.Load() }
+
+// RejectedPoints returns how many data points collectors refused while they
+// took the request.
+func (e *Exporter) RejectedPoints() int64 { return e.counters().rejected.Load() }
+
+func (e *Exporter) counters() *counters {
+	if e == nil {
+		return &counters{}
 	}
+	return e.reader.push.counters
 }

@@ -23,13 +23,26 @@ const (
 // The environment cannot allow an insecure address: a host off loopback needs
 // TLS and authentication or [WithInsecureAddress] among the options.
 func FromEnv(_ context.Context, getenv func(string) string, opts ...Option) (*Exporter, error) {
-	env, envErr := envOptions(getenv)
-	c, optErr := newConfig().with(append(env, opts...))
-	web, checkErr := c.check()
-	if err := errors.Join(envErr, optErr, checkErr); err != nil {
+	c, web, err := settle(getenv, opts)
+	if err != nil {
 		return nil, err
 	}
 	return start(c, web)
+}
+
+// Check returns everything that is wrong with the options and the environment,
+// as [FromEnv] would, without listening: a port that is taken is not noticed. A
+// nil getenv stands for an empty environment.
+func Check(getenv func(string) string, opts ...Option) error {
+	_, _, err := settle(getenv, opts)
+	return err
+}
+
+func settle(getenv func(string) string, opts []Option) (config, webSettings, error) {
+	env, envErr := envOptions(getenv)
+	c, optErr := newConfig().with(append(env, opts...))
+	web, checkErr := c.check()
+	return c, web, errors.Join(envErr, optErr, checkErr)
 }
 
 func envOptions(getenv func(string) string) ([]Option, error) {

@@ -27,7 +27,8 @@ type Exporter struct {
 	report  *reporter
 
 	lastSuccess atomic.Int64 // Unix nanoseconds, 0 before the first
-	closed      atomic.Bool  // set by the first Shutdown
+	failures    atomic.Int64
+	closed      atomic.Bool // set by the first Shutdown
 
 	down    chan struct{} // closed after downErr is set
 	downErr error
@@ -37,12 +38,7 @@ type Exporter struct {
 // the options. Its errors name the option and the value; several are joined.
 // With an error there is no exporter and nothing listens.
 func New(opts ...Option) (*Exporter, error) {
-	c, err := newConfig().with(opts)
-	web, checkErr := c.check()
-	if err := errors.Join(err, checkErr); err != nil {
-		return nil, err
-	}
-	return start(c, web)
+	return FromEnv(context.Background(), nil, opts...)
 }
 
 // start makes the exporter that a checked configuration asks for.
@@ -119,6 +115,14 @@ func (e *Exporter) LastSuccess() time.Time {
 		return time.Unix(0, ns)
 	}
 	return time.Time{}
+}
+
+// Failures returns how many scrapes were not answered in full so far.
+func (e *Exporter) Failures() int64 {
+	if e == nil {
+		return 0
+	}
+	return e.failures.Load()
 }
 
 // String returns "prometheus" and where to scrape, such as

@@ -33,8 +33,12 @@ func (e *Exporter) scrape(registry prometheus.Gatherer, c config) http.Handler {
 		}
 		t := &tracker{ResponseWriter: w}
 		metrics.ServeHTTP(t, r)
-		if r.Method == http.MethodGet && t.wrote && !t.failed {
+		switch {
+		case r.Method != http.MethodGet:
+		case t.wrote && !t.failed:
 			e.lastSuccess.Store(time.Now().UnixNano())
+		default:
+			e.failures.Add(1)
 		}
 	})
 }

@@ -151,6 +151,9 @@ func TestFailingCallbacks(t *testing.T) {
 			if good := c.status == http.StatusOK; e.LastSuccess().IsZero() == good {
 				t.Errorf("LastSuccess: got %v after status %d", e.LastSuccess(), a.status)
 			}
+			if good := c.status == http.StatusOK; good != (e.Failures() == 0) {
+				t.Errorf("Failures: got %d after status %d", e.Failures(), a.status)
+			}
 		})
 	}
 }

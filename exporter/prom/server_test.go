@@ -114,6 +114,9 @@ func TestLastSuccess(t *testing.T) {
 	if !e.LastSuccess().IsZero() {
 		t.Errorf("what is no scrape counts as one: %v", e.LastSuccess())
 	}
+	if n := e.Failures(); n != 0 {
+		t.Errorf("what is no scrape counts as a failed one: %d", n)
+	}
 	before := time.Now()
 	if got := authorized(http.MethodGet, "/metrics"); got != http.StatusOK {
 		t.Fatalf("status %d", got)

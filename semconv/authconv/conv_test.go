@@ -119,6 +119,15 @@ var recordings = []recording{
 	record(NewSDKDroppedEvents, func(ctx context.Context, i SDKDroppedEvents) {
 		i.Add(ctx, 1)
 	}),
+	record(NewSDKExportFailures, func(ctx context.Context, i SDKExportFailures) {
+		i.Add(ctx, 1, semconv.SDKExporterOTLP)
+	}),
+	record(NewSDKExportUndeliveredPoints, func(ctx context.Context, i SDKExportUndeliveredPoints) {
+		i.Add(ctx, 1, semconv.SDKExporterOTLP)
+	}),
+	record(NewSDKExportRejectedPoints, func(ctx context.Context, i SDKExportRejectedPoints) {
+		i.Add(ctx, 1, semconv.SDKExporterOTLP)
+	}),
 	record(NewSDKExportLastSuccessTimestamp, func(ctx context.Context, i SDKExportLastSuccessTimestamp) {
 		i.Record(ctx, 1, semconv.SDKExporterOTLP)
 	}),

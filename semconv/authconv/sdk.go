@@ -128,6 +128,63 @@ func (m SDKDroppedEvents) AddSet(ctx context.Context, incr int64, set attribute.
 	m.Inst().Add(ctx, incr, metric.WithAttributeSet(set))
 }
 
+// SDKExportFailures is the instrument of "auth.sdk.export.failures". Pushes and scrapes that
+// failed.
+//
+// The zero value does nothing.
+type SDKExportFailures struct {
+	inst metric.Int64Counter
+}
+
+// NewSDKExportFailures makes the instrument on m. Name, unit and description are those of the
+// registry whatever opts say. With an error, or a nil m, the instrument does nothing.
+func NewSDKExportFailures(m metric.Meter, opts ...metric.Int64CounterOption) (SDKExportFailures, error) {
+	if m == nil {
+		return SDKExportFailures{}, nil
+	}
+	i, err := m.Int64Counter("auth.sdk.export.failures", append(opts[:len(opts):len(opts)],
+		metric.WithDescription("Pushes and scrapes that failed."),
+		metric.WithUnit("{export}"),
+	)...)
+	if err != nil {
+		return SDKExportFailures{}, err
+	}
+	return SDKExportFailures{i}, nil
+}
+
+// Inst returns the instrument itself, never nil.
+func (m SDKExportFailures) Inst() metric.Int64Counter {
+	if m.inst == nil {
+		return noop.Int64Counter{}
+	}
+	return m.inst
+}
+
+// Name returns "auth.sdk.export.failures".
+func (SDKExportFailures) Name() string { return "auth.sdk.export.failures" }
+
+// Unit returns "{export}".
+func (SDKExportFailures) Unit() string { return "{export}" }
+
+// Description returns what the metric counts, in a sentence.
+func (SDKExportFailures) Description() string { return "Pushes and scrapes that failed." }
+
+// Add adds incr to the sum for the attributes.
+func (m SDKExportFailures) Add(ctx context.Context, incr int64, sdkExporter semconv.SDKExporter, attrs ...attribute.KeyValue) {
+	i := m.Inst()
+	if !i.Enabled(ctx) {
+		return
+	}
+	i.Add(ctx, incr, metric.WithAttributes(append(attrs[:len(attrs):len(attrs)],
+		sdkExporter.Attr(),
+	)...))
+}
+
+// AddSet adds incr to the sum for set, which holds every attribute of the measurement.
+func (m SDKExportFailures) AddSet(ctx context.Context, incr int64, set attribute.Set) {
+	m.Inst().Add(ctx, incr, metric.WithAttributeSet(set))
+}
+
 // SDKExportLastSuccessTimestamp is the instrument of "auth.sdk.export.last_success.timestamp". Unix
 // time of the last good push or scrape.
 //
@@ -185,6 +242,124 @@ func (m SDKExportLastSuccessTimestamp) Record(ctx context.Context, value float64
 // RecordSet records value for set, which holds every attribute of the measurement.
 func (m SDKExportLastSuccessTimestamp) RecordSet(ctx context.Context, value float64, set attribute.Set) {
 	m.Inst().Record(ctx, value, metric.WithAttributeSet(set))
+}
+
+// SDKExportRejectedPoints is the instrument of "auth.sdk.export.rejected_points". Data points that
+// the receiver refused while it took others.
+//
+// The zero value does nothing.
+type SDKExportRejectedPoints struct {
+	inst metric.Int64Counter
+}
+
+// NewSDKExportRejectedPoints makes the instrument on m. Name, unit and description are those of the
+// registry whatever opts say. With an error, or a nil m, the instrument does nothing.
+func NewSDKExportRejectedPoints(m metric.Meter, opts ...metric.Int64CounterOption) (SDKExportRejectedPoints, error) {
+	if m == nil {
+		return SDKExportRejectedPoints{}, nil
+	}
+	i, err := m.Int64Counter("auth.sdk.export.rejected_points", append(opts[:len(opts):len(opts)],
+		metric.WithDescription("Data points that the receiver refused while it took others."),
+		metric.WithUnit("{point}"),
+	)...)
+	if err != nil {
+		return SDKExportRejectedPoints{}, err
+	}
+	return SDKExportRejectedPoints{i}, nil
+}
+
+// Inst returns the instrument itself, never nil.
+func (m SDKExportRejectedPoints) Inst() metric.Int64Counter {
+	if m.inst == nil {
+		return noop.Int64Counter{}
+	}
+	return m.inst
+}
+
+// Name returns "auth.sdk.export.rejected_points".
+func (SDKExportRejectedPoints) Name() string { return "auth.sdk.export.rejected_points" }
+
+// Unit returns "{point}".
+func (SDKExportRejectedPoints) Unit() string { return "{point}" }
+
+// Description returns what the metric counts, in a sentence.
+func (SDKExportRejectedPoints) Description() string {
+	return "Data points that the receiver refused while it took others."
+}
+
+// Add adds incr to the sum for the attributes.
+func (m SDKExportRejectedPoints) Add(ctx context.Context, incr int64, sdkExporter semconv.SDKExporter, attrs ...attribute.KeyValue) {
+	i := m.Inst()
+	if !i.Enabled(ctx) {
+		return
+	}
+	i.Add(ctx, incr, metric.WithAttributes(append(attrs[:len(attrs):len(attrs)],
+		sdkExporter.Attr(),
+	)...))
+}
+
+// AddSet adds incr to the sum for set, which holds every attribute of the measurement.
+func (m SDKExportRejectedPoints) AddSet(ctx context.Context, incr int64, set attribute.Set) {
+	m.Inst().Add(ctx, incr, metric.WithAttributeSet(set))
+}
+
+// SDKExportUndeliveredPoints is the instrument of "auth.sdk.export.undelivered_points". Data points
+// in requests that failed.
+//
+// A later push makes up for them if the data are cumulative. Delta data are lost.
+//
+// The zero value does nothing.
+type SDKExportUndeliveredPoints struct {
+	inst metric.Int64Counter
+}
+
+// NewSDKExportUndeliveredPoints makes the instrument on m. Name, unit and description are those of
+// the registry whatever opts say. With an error, or a nil m, the instrument does nothing.
+func NewSDKExportUndeliveredPoints(m metric.Meter, opts ...metric.Int64CounterOption) (SDKExportUndeliveredPoints, error) {
+	if m == nil {
+		return SDKExportUndeliveredPoints{}, nil
+	}
+	i, err := m.Int64Counter("auth.sdk.export.undelivered_points", append(opts[:len(opts):len(opts)],
+		metric.WithDescription("Data points in requests that failed."),
+		metric.WithUnit("{point}"),
+	)...)
+	if err != nil {
+		return SDKExportUndeliveredPoints{}, err
+	}
+	return SDKExportUndeliveredPoints{i}, nil
+}
+
+// Inst returns the instrument itself, never nil.
+func (m SDKExportUndeliveredPoints) Inst() metric.Int64Counter {
+	if m.inst == nil {
+		return noop.Int64Counter{}
+	}
+	return m.inst
+}
+
+// Name returns "auth.sdk.export.undelivered_points".
+func (SDKExportUndeliveredPoints) Name() string { return "auth.sdk.export.undelivered_points" }
+
+// Unit returns "{point}".
+func (SDKExportUndeliveredPoints) Unit() string { return "{point}" }
+
+// Description returns what the metric counts, in a sentence.
+func (SDKExportUndeliveredPoints) Description() string { return "Data points in requests that failed." }
+
+// Add adds incr to the sum for the attributes.
+func (m SDKExportUndeliveredPoints) Add(ctx context.Context, incr int64, sdkExporter semconv.SDKExporter, attrs ...attribute.KeyValue) {
+	i := m.Inst()
+	if !i.Enabled(ctx) {
+		return
+	}
+	i.Add(ctx, incr, metric.WithAttributes(append(attrs[:len(attrs):len(attrs)],
+		sdkExporter.Attr(),
+	)...))
+}
+
+// AddSet adds incr to the sum for set, which holds every attribute of the measurement.
+func (m SDKExportUndeliveredPoints) AddSet(ctx context.Context, incr int64, set attribute.Set) {
+	m.Inst().Add(ctx, incr, metric.WithAttributeSet(set))
 }
 
 // SDKRejectedMeasurements is the instrument of "auth.sdk.rejected_measurements". Measurements that
