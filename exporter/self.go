@@ -31,11 +31,16 @@ var losses = map[string]func(Exporter) (int64, bool){
 	},
 }
 
+// meter is the scope of what the pipeline says of itself.
+func (p *Pipeline) meter() metric.Meter {
+	return p.provider.Meter(scopeName,
+		metric.WithInstrumentationVersion(semconv.Version), metric.WithSchemaURL(semconv.SchemaURL))
+}
+
 // observeSelf shows how each exporter fares. Those that the enum does not know
 // share a series.
 func (p *Pipeline) observeSelf() error {
-	meter := p.provider.Meter(scopeName,
-		metric.WithInstrumentationVersion(semconv.Version), metric.WithSchemaURL(semconv.SchemaURL))
+	meter := p.meter()
 	errs := []error{p.observeLastSuccess(meter)}
 	for name, of := range losses {
 		errs = append(errs, p.observeLosses(meter, name, of))

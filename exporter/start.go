@@ -20,6 +20,7 @@ import (
 // program may go on when [Start] has failed.
 type Pipeline struct {
 	provider  *sdkmetric.MeterProvider // nil when OTEL_SDK_DISABLED is set
+	guarded   metric.MeterProvider     // what others get of it
 	exporters []named
 
 	stopping atomic.Bool   // set by the first Shutdown
@@ -78,6 +79,11 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	if err := p.observeSelf(); err != nil {
 		return nil, errors.Join(err, p.Shutdown(ctx))
 	}
+	g, err := newGuard(p.meter())
+	if err != nil {
+		return nil, errors.Join(err, p.Shutdown(ctx))
+	}
+	p.guarded = provider{p.provider, g}
 	return p, nil
 }
 
@@ -128,12 +134,19 @@ func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sd
 }
 
 // MeterProvider returns the provider to make instruments with, one that
-// measures nothing if the pipeline is nil or disabled.
+// measures nothing if the pipeline is nil or disabled. Any library of the
+// process may use it, as by otel.SetMeterProvider: it is the SDK's, save that
+// what one does wrong costs the others nothing. A value that is not a number, or
+// infinite, or negative where a counter only grows, is refused and counted in
+// auth.sdk.pipeline.rejected_measurements. A callback that panics or returns an
+// error is counted in auth.sdk.pipeline.callback_failures and reported to
+// otel.Handle at most once a minute, without its text. A callback that hangs holds
+// up every export, as it does with the SDK alone.
 func (p *Pipeline) MeterProvider() metric.MeterProvider {
 	if p == nil || p.provider == nil {
 		return noop.NewMeterProvider()
 	}
-	return p.provider
+	return p.guarded
 }
 
 // String returns a line for each exporter, such as

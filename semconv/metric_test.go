@@ -90,7 +90,8 @@ func TestMetricsWithoutService(t *testing.T) {
 		"auth.anomaly.evictions", "auth.anomaly.tracked_keys",
 		"auth.sdk.collapsed_values", "auth.sdk.dropped_events", "auth.sdk.export.failures",
 		"auth.sdk.export.last_success.timestamp", "auth.sdk.export.rejected_points",
-		"auth.sdk.export.undelivered_points", "auth.sdk.rejected_measurements", "auth.service.active", "auth.service.registered",
+		"auth.sdk.export.undelivered_points", "auth.sdk.pipeline.callback_failures",
+		"auth.sdk.pipeline.rejected_measurements", "auth.sdk.rejected_measurements", "auth.service.active", "auth.service.registered",
 	}
 	if !slices.Equal(without, want) {
 		t.Errorf("metrics without auth.service.name:\n%q, want\n%q", without, want)

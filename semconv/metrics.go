@@ -286,6 +286,23 @@ var metrics = []Metric{
 		Stability: "development",
 	},
 	{
+		Name:        "auth.sdk.pipeline.callback_failures",
+		Unit:        "{call}",
+		Description: "Callbacks of observable instruments that panicked or returned an error; the other metrics were exported.",
+		Instrument:  KindCounter,
+		Stability:   "development",
+	},
+	{
+		Name:        "auth.sdk.pipeline.rejected_measurements",
+		Unit:        "{measurement}",
+		Description: "Measurements of any library in the process that the pipeline did not take because of their value.",
+		Instrument:  KindCounter,
+		Attributes: []MetricAttribute{
+			{Key: SDKRejectionKey, Level: LevelRequired},
+		},
+		Stability: "development",
+	},
+	{
 		Name:        "auth.sdk.rejected_measurements",
 		Unit:        "{measurement}",
 		Description: "Measurements that were not taken because of their value or because they came after shutdown.",

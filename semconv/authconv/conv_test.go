@@ -119,6 +119,12 @@ var recordings = []recording{
 	record(NewSDKDroppedEvents, func(ctx context.Context, i SDKDroppedEvents) {
 		i.Add(ctx, 1)
 	}),
+	record(NewSDKPipelineRejectedMeasurements, func(ctx context.Context, i SDKPipelineRejectedMeasurements) {
+		i.Add(ctx, 1, semconv.SDKRejectionNegative)
+	}),
+	record(NewSDKPipelineCallbackFailures, func(ctx context.Context, i SDKPipelineCallbackFailures) {
+		i.Add(ctx, 1)
+	}),
 	record(NewSDKExportFailures, func(ctx context.Context, i SDKExportFailures) {
 		i.Add(ctx, 1, semconv.SDKExporterOTLP)
 	}),

@@ -362,6 +362,127 @@ func (m SDKExportUndeliveredPoints) AddSet(ctx context.Context, incr int64, set 
 	m.Inst().Add(ctx, incr, metric.WithAttributeSet(set))
 }
 
+// SDKPipelineCallbackFailures is the instrument of "auth.sdk.pipeline.callback_failures". Callbacks
+// of observable instruments that panicked or returned an error; the other metrics were exported.
+//
+// The zero value does nothing.
+type SDKPipelineCallbackFailures struct {
+	inst metric.Int64Counter
+}
+
+// NewSDKPipelineCallbackFailures makes the instrument on m. Name, unit and description are those of
+// the registry whatever opts say. With an error, or a nil m, the instrument does nothing.
+func NewSDKPipelineCallbackFailures(m metric.Meter, opts ...metric.Int64CounterOption) (SDKPipelineCallbackFailures, error) {
+	if m == nil {
+		return SDKPipelineCallbackFailures{}, nil
+	}
+	i, err := m.Int64Counter("auth.sdk.pipeline.callback_failures", append(opts[:len(opts):len(opts)],
+		metric.WithDescription("Callbacks of observable instruments that panicked or returned an error; the other metrics were exported."),
+		metric.WithUnit("{call}"),
+	)...)
+	if err != nil {
+		return SDKPipelineCallbackFailures{}, err
+	}
+	return SDKPipelineCallbackFailures{i}, nil
+}
+
+// Inst returns the instrument itself, never nil.
+func (m SDKPipelineCallbackFailures) Inst() metric.Int64Counter {
+	if m.inst == nil {
+		return noop.Int64Counter{}
+	}
+	return m.inst
+}
+
+// Name returns "auth.sdk.pipeline.callback_failures".
+func (SDKPipelineCallbackFailures) Name() string { return "auth.sdk.pipeline.callback_failures" }
+
+// Unit returns "{call}".
+func (SDKPipelineCallbackFailures) Unit() string { return "{call}" }
+
+// Description returns what the metric counts, in a sentence.
+func (SDKPipelineCallbackFailures) Description() string {
+	return "Callbacks of observable instruments that panicked or returned an error; the other metrics were exported."
+}
+
+// Add adds incr to the sum for the attributes.
+func (m SDKPipelineCallbackFailures) Add(ctx context.Context, incr int64, attrs ...attribute.KeyValue) {
+	i := m.Inst()
+	if !i.Enabled(ctx) {
+		return
+	}
+	i.Add(ctx, incr, metric.WithAttributes(attrs...))
+}
+
+// AddSet adds incr to the sum for set, which holds every attribute of the measurement.
+func (m SDKPipelineCallbackFailures) AddSet(ctx context.Context, incr int64, set attribute.Set) {
+	m.Inst().Add(ctx, incr, metric.WithAttributeSet(set))
+}
+
+// SDKPipelineRejectedMeasurements is the instrument of "auth.sdk.pipeline.rejected_measurements".
+// Measurements of any library in the process that the pipeline did not take because of their value.
+//
+// One value that is not a number would make a sum that for good, and a counter that falls looks
+// like a restart.
+//
+// The zero value does nothing.
+type SDKPipelineRejectedMeasurements struct {
+	inst metric.Int64Counter
+}
+
+// NewSDKPipelineRejectedMeasurements makes the instrument on m. Name, unit and description are
+// those of the registry whatever opts say. With an error, or a nil m, the instrument does nothing.
+func NewSDKPipelineRejectedMeasurements(m metric.Meter, opts ...metric.Int64CounterOption) (SDKPipelineRejectedMeasurements, error) {
+	if m == nil {
+		return SDKPipelineRejectedMeasurements{}, nil
+	}
+	i, err := m.Int64Counter("auth.sdk.pipeline.rejected_measurements", append(opts[:len(opts):len(opts)],
+		metric.WithDescription("Measurements of any library in the process that the pipeline did not take because of their value."),
+		metric.WithUnit("{measurement}"),
+	)...)
+	if err != nil {
+		return SDKPipelineRejectedMeasurements{}, err
+	}
+	return SDKPipelineRejectedMeasurements{i}, nil
+}
+
+// Inst returns the instrument itself, never nil.
+func (m SDKPipelineRejectedMeasurements) Inst() metric.Int64Counter {
+	if m.inst == nil {
+		return noop.Int64Counter{}
+	}
+	return m.inst
+}
+
+// Name returns "auth.sdk.pipeline.rejected_measurements".
+func (SDKPipelineRejectedMeasurements) Name() string {
+	return "auth.sdk.pipeline.rejected_measurements"
+}
+
+// Unit returns "{measurement}".
+func (SDKPipelineRejectedMeasurements) Unit() string { return "{measurement}" }
+
+// Description returns what the metric counts, in a sentence.
+func (SDKPipelineRejectedMeasurements) Description() string {
+	return "Measurements of any library in the process that the pipeline did not take because of their value."
+}
+
+// Add adds incr to the sum for the attributes.
+func (m SDKPipelineRejectedMeasurements) Add(ctx context.Context, incr int64, sdkRejection semconv.SDKRejection, attrs ...attribute.KeyValue) {
+	i := m.Inst()
+	if !i.Enabled(ctx) {
+		return
+	}
+	i.Add(ctx, incr, metric.WithAttributes(append(attrs[:len(attrs):len(attrs)],
+		sdkRejection.Attr(),
+	)...))
+}
+
+// AddSet adds incr to the sum for set, which holds every attribute of the measurement.
+func (m SDKPipelineRejectedMeasurements) AddSet(ctx context.Context, incr int64, set attribute.Set) {
+	m.Inst().Add(ctx, incr, metric.WithAttributeSet(set))
+}
+
 // SDKRejectedMeasurements is the instrument of "auth.sdk.rejected_measurements". Measurements that
 // were not taken because of their value or because they came after shutdown.
 //
