@@ -66,6 +66,10 @@ func (a *Attempts) Count(ctx context.Context, err error) {
 	a.outcomes.count(ctx, a.svc.rec, err)
 }
 
+func (a *Attempts) recordRequest(ctx context.Context, d time.Duration, err error) {
+	a.Record(ctx, d, err)
+}
+
 // Attempt is an attempt under way, made by [Attempts.Start]. It is a value and
 // may be copied; end it once. The zero Attempt does nothing.
 type Attempt struct {

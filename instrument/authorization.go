@@ -79,6 +79,29 @@ func (h *Authorization) count(ctx context.Context, decision semconv.Decision) se
 	return decision
 }
 
+func (h *Authorization) recordRequest(ctx context.Context, d time.Duration, err error) {
+	if h != nil {
+		h.Record(ctx, d, h.svc.rec.classify(err).decision())
+	}
+}
+
+// decision is what a request that came to this says of the decision about it.
+func (o outcome) decision() semconv.Decision {
+	switch o.result {
+	case semconv.ResultSuccess, semconv.ResultBypassed:
+		return semconv.DecisionAllow
+	case semconv.ResultFailure:
+		if o.reason == semconv.ReasonPolicyDenied {
+			return semconv.DecisionDeny
+		}
+	case semconv.ResultError:
+		if o.errorType != semconv.ErrorTypeCanceled {
+			return semconv.DecisionError
+		}
+	}
+	return semconv.DecisionAbstain
+}
+
 // Decision is an access decision under way, made by [Authorization.Start]. It
 // is a value and may be copied; end it once. The zero Decision does nothing.
 type Decision struct {

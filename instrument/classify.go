@@ -17,8 +17,9 @@ import (
 // classify turns an error into an outcome, in this order: nil is success; what
 // the error says of itself ([Failure], [Error], [Reasoner]); what a mapper says
 // of it; its gRPC status; the standard library's errors, which are an error and
-// never a failure; anything else is a failure for the reason _OTHER. Nothing of
-// the error's text is looked at, since a client may have written it.
+// never a failure; what [WithDefault] gave it; anything else is a failure for the
+// reason _OTHER. Nothing of the error's text is looked at, since a client may have
+// written it.
 func (r *Recorder) classify(err error) outcome {
 	if err == nil {
 		return outcome{result: semconv.ResultSuccess}
@@ -55,7 +56,7 @@ func (r *Recorder) classifyTree(err error) (o outcome) {
 	if t, ok := standardError(err); ok {
 		return outcome{result: semconv.ResultError, errorType: t}
 	}
-	return unknown
+	return otherwise(err)
 }
 
 // unknown is the outcome of an error that nobody knows.

@@ -5,6 +5,7 @@ package instrument
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -30,12 +31,10 @@ func Fail(ctx context.Context, reason semconv.Reason) {
 }
 
 // Handle is a handle that a middleware records requests on: an [Attempts], an
-// [Authorization] or a [RateLimit].
-type Handle interface{ recordsRequests() }
-
-func (*Attempts) recordsRequests()      {}
-func (*Authorization) recordsRequests() {}
-func (*RateLimit) recordsRequests()     {}
+// [Authorization], a [RateLimit] or one operation of [TokenOperations].
+type Handle interface {
+	recordRequest(ctx context.Context, d time.Duration, err error)
+}
 
 // Pending is a request under way that a middleware is going to record. It is
 // for authors of middleware and interceptors:
@@ -44,10 +43,12 @@ func (*RateLimit) recordsRequests()     {}
 //		return next(ctx) // a middleware further out records it
 //	}
 //	ctx, pending := instrument.NewPending(ctx, handle)
+//	start := time.Now()
 //	err := next(ctx)
 //	if refused := pending.Err(); refused != nil {
 //		err = refused
 //	}
+//	pending.Record(time.Since(start), err)
 //
 // Make it with [NewPending], or embed it in a struct and call [Pending.Begin],
 // which spares an allocation. It must not be copied after that.
@@ -79,6 +80,20 @@ func (p *Pending) Err() error {
 		return Failure(semconv.Reason(f - 1))
 	}
 	return nil
+}
+
+// Record records the request on its handle: that it took d and what it came to,
+// said by an error as in [Attempts]. Call it once, at the end; what [Fail] said
+// is for the caller to ask ([Pending.Err]). On an [Authorization], success is
+// the decision allow, a failure policy_denied is deny, an error error, and
+// anything else, as a client that nobody knows or that went away, is abstain. On
+// a [RateLimit], a failure rate_limited is limited, an error canceled is
+// canceled, and anything else allowed; d is not recorded there, nor with
+// operations on tokens.
+func (p *Pending) Record(d time.Duration, err error) {
+	if p != nil && p.ctx.on != nil {
+		p.ctx.on.recordRequest(&p.ctx, d, err)
+	}
 }
 
 // IsPending reports whether a middleware further out is going to record the

@@ -4,6 +4,7 @@ package instrument
 
 import (
 	"context"
+	"time"
 
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -51,6 +52,23 @@ func (h *RateLimit) Check(ctx context.Context, outcome semconv.RateLimitOutcome)
 	}
 	outcome = enum(ctx, h.svc.rec, outcome, semconv.NumRateLimitOutcome, semconv.SDKAttributeRateLimitOutcome)
 	h.checks[outcome].add(ctx, 1)
+}
+
+func (h *RateLimit) recordRequest(ctx context.Context, _ time.Duration, err error) {
+	if h != nil {
+		h.Check(ctx, h.svc.rec.classify(err).check())
+	}
+}
+
+// check is what a request that came to this says of the limit's check of it.
+func (o outcome) check() semconv.RateLimitOutcome {
+	switch {
+	case o.result == semconv.ResultFailure && o.reason == semconv.ReasonRateLimited:
+		return semconv.RateLimitOutcomeLimited
+	case o.result == semconv.ResultError && o.errorType == semconv.ErrorTypeCanceled:
+		return semconv.RateLimitOutcomeCanceled
+	}
+	return semconv.RateLimitOutcomeAllowed
 }
 
 // Usage records how many requests are used of the limit now. The last call

@@ -4,6 +4,7 @@ package instrument
 
 import (
 	"context"
+	"time"
 
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -65,4 +66,23 @@ func (h *TokenOperations) Count(ctx context.Context, op semconv.TokenOperation, 
 	}
 	op = enum(ctx, h.svc.rec, op, semconv.NumTokenOperation, semconv.SDKAttributeTokenOperation)
 	h.counts[op].count(ctx, h.svc.rec.classify(err))
+}
+
+// Operation returns the handle for one of the operations, for a middleware or an
+// interceptor that records requests. On nil it is nil.
+func (h *TokenOperations) Operation(op semconv.TokenOperation) Handle {
+	if h == nil {
+		return nil
+	}
+	return tokenOperation{h, op}
+}
+
+// tokenOperation is comparable, so that every Handle for an operation is the same.
+type tokenOperation struct {
+	on *TokenOperations
+	op semconv.TokenOperation
+}
+
+func (t tokenOperation) recordRequest(ctx context.Context, _ time.Duration, err error) {
+	t.on.Count(ctx, t.op, err)
 }
