@@ -2,17 +2,7 @@
 
 package instrument
 
-import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"net"
-	"os"
-	"syscall"
-
-	"github.com/datapunk/otelauth/semconv"
-)
+import "github.com/datapunk/otelauth/semconv"
 
 // classify turns an error into an outcome, in this order: nil is success; what
 // the error says of itself ([Failure], [Error], [Reasoner]); what a mapper says
@@ -38,7 +28,7 @@ func (r *Recorder) classifyTree(err error) (o outcome) {
 			o = unknown
 		}
 	}()
-	o, ok, left := said(err, maxErrors)
+	o, ok, left := said(err)
 	if ok {
 		return o
 	}
@@ -46,54 +36,42 @@ func (r *Recorder) classifyTree(err error) (o outcome) {
 		return unknown // a tree without an end, in which nobody else must get lost
 	}
 	for _, m := range r.mappers {
-		if o, ok, _ := said(m(err), maxErrors); ok {
+		if o, ok, _ := said(m(err)); ok {
 			return o
 		}
 	}
-	if o, ok, _ := grpcStatus(err, maxErrors); ok {
-		return o
+	var f findings
+	walk(err, maxErrors, f.look)
+	if f.hasStatus {
+		return f.status
 	}
-	if t, ok := standardError(err); ok {
+	if t, ok := f.standard.errorType(); ok {
 		return outcome{result: semconv.ResultError, errorType: t}
 	}
-	return otherwise(err)
+	return f.otherwise()
 }
 
 // unknown is the outcome of an error that nobody knows.
 var unknown = outcome{result: semconv.ResultFailure, reason: semconv.ReasonOther}
 
-// standardError says what kind of trouble an error of the standard library is.
-func standardError(err error) (semconv.ErrorType, bool) {
-	var (
-		timeout   interface{ Timeout() bool }
-		dns       *net.DNSError
-		op        *net.OpError
-		record    tls.RecordHeaderError
-		alert     tls.AlertError
-		verify    *tls.CertificateVerificationError
-		authority x509.UnknownAuthorityError
-		host      x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		extension x509.UnhandledCriticalExtension
-		roots     x509.SystemRootsError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return semconv.ErrorTypeCanceled, true
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		return semconv.ErrorTypeTimeout, true
-	case errors.As(err, &dns): // before timeouts: which name server was slow is the better hint
-		return semconv.ErrorTypeDNS, true
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return semconv.ErrorTypeTimeout, true
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return semconv.ErrorTypeConnectionRefused, true
-	case errors.As(err, &record), errors.As(err, &alert), errors.As(err, &verify),
-		errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid),
-		errors.As(err, &extension), errors.As(err, &roots):
-		return semconv.ErrorTypeTLS, true
-	case errors.As(err, &op), errors.Is(err, net.ErrClosed):
-		return semconv.ErrorTypeUnavailable, true
+// findings are what a tree of errors tells that says nothing of itself, found in
+// one walk: an attacker may cause an error that nobody knows at will.
+type findings struct {
+	status    outcome // of gRPC
+	hasStatus bool
+	standard  troubles
+	fallback  *defaulted
+}
+
+// look looks at one error. None ends the walk, since one further on may be of a
+// kind that goes first.
+func (f *findings) look(err error) (stop bool) {
+	if !f.hasStatus {
+		f.status, f.hasStatus = grpcStatus(err)
 	}
-	return 0, false
+	f.standard |= standardTrouble(err)
+	if d, ok := err.(*defaulted); ok && f.fallback == nil { //nolint:errorlint // one error of a walk
+		f.fallback = d
+	}
+	return false
 }

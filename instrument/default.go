@@ -2,11 +2,7 @@
 
 package instrument
 
-import (
-	"errors"
-
-	"github.com/datapunk/otelauth/semconv"
-)
+import "github.com/datapunk/otelauth/semconv"
 
 // WithDefault returns err, saying also what it comes to where nothing else is
 // known of it: neither what it says of itself, nor a mapper, nor its gRPC status,
@@ -32,15 +28,14 @@ func (d *defaulted) Unwrap() error { return d.error }
 
 // otherwise is the outcome of an error of which nothing else is known: the
 // outermost default in its tree, if any.
-func otherwise(err error) outcome {
-	var d *defaulted
-	if !errors.As(err, &d) {
+func (f *findings) otherwise() outcome {
+	if f.fallback == nil {
 		return unknown
 	}
-	if d.outcome == nil {
+	if f.fallback.outcome == nil {
 		return outcome{result: semconv.ResultSuccess}
 	}
-	if o, ok, _ := said(d.outcome, maxErrors); ok {
+	if o, ok, _ := said(f.fallback.outcome); ok {
 		return o
 	}
 	return unknown

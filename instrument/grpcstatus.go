@@ -3,8 +3,8 @@
 package instrument
 
 import (
-	"errors"
 	"reflect"
+	"sync"
 
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -52,29 +52,14 @@ func grpcOutcome(code uint64) (outcome, bool) {
 	return outcome{}, false
 }
 
-// grpcStatus returns what the first error of the tree that bears a telling gRPC
-// status means. It walks as said does and gives back what is left of budget.
-func grpcStatus(err error, budget int) (o outcome, ok bool, left int) {
-	for err != nil && budget > 0 {
-		budget--
-		if code, has := grpcCode(err); has {
-			if o, ok = grpcOutcome(code); ok {
-				return o, true, budget
-			}
-		}
-		many, is := err.(interface{ Unwrap() []error })
-		if !is {
-			err = errors.Unwrap(err)
-			continue
-		}
-		for _, child := range many.Unwrap() {
-			if o, ok, budget = grpcStatus(child, budget); ok || budget == 0 {
-				return o, ok, budget
-			}
-		}
-		return outcome{}, false, budget
+// grpcStatus returns what the gRPC status that err bears means, if it bears a
+// telling one.
+func grpcStatus(err error) (outcome, bool) {
+	code, ok := grpcCode(err)
+	if !ok {
+		return outcome{}, false
 	}
-	return outcome{}, false, budget
+	return grpcOutcome(code)
 }
 
 // grpcCode returns the code of an error that has the method which gRPC itself
@@ -85,6 +70,9 @@ func grpcStatus(err error, budget int) (o outcome, ok bool, left int) {
 // drops the methods that nobody calls. What the methods panic with is caught by
 // classifyTree, which calls this only for errors that nothing else knew.
 func grpcCode(err error) (code uint64, ok bool) {
+	if !hasGRPCStatus(reflect.TypeOf(err)) {
+		return 0, false
+	}
 	status, ok := returned(reflect.ValueOf(err).MethodByName("GRPCStatus"))
 	if !ok {
 		return 0, false
@@ -100,6 +88,19 @@ func grpcCode(err error) (code uint64, ok bool) {
 		return 0, false
 	}
 	return v.Uint(), true
+}
+
+// statusTypes remembers which types of errors have a method GRPCStatus: looking a
+// method up by name costs more than all else. A program has few types of errors.
+var statusTypes sync.Map // of reflect.Type to bool
+
+func hasGRPCStatus(t reflect.Type) bool {
+	if has, ok := statusTypes.Load(t); ok {
+		return has.(bool)
+	}
+	_, has := t.MethodByName("GRPCStatus")
+	statusTypes.Store(t, has)
+	return has
 }
 
 // returned calls a method that takes nothing and returns one value, if m is one.

@@ -105,35 +105,56 @@ var (
 )
 
 // maxErrors bounds how many errors of a tree are looked at. One may wrap itself,
-// and errors.Is and errors.As would never come back from it.
+// and errors.Is and errors.As would never come back from it; they also allocate
+// their target, on the path of every failure.
 const maxErrors = 64
 
-// said returns what err, or an error in its tree, says of itself, and how much
-// of budget is left; a budget used up means that the tree has no end. It walks
-// in the order of [errors.As], which is not used because it allocates its
-// target, and this is on the path of every failure.
-func said(err error, budget int) (o outcome, ok bool, left int) {
+// walk visits err and the errors in its tree, in the order of [errors.As], until
+// visit returns true or maxErrors are visited. What is left of the budget is
+// returned: none means that the tree has no end.
+func walk(err error, budget int, visit func(error) (stop bool)) (stopped bool, left int) {
 	for err != nil && budget > 0 {
 		budget--
-		switch e := err.(type) { //nolint:errorlint // this is the walk itself
-		case *verdict:
-			return e.outcome, true, budget
-		case Reasoner:
-			reason := e.AuthReason()
-			if reason >= semconv.NumReason {
-				reason = semconv.ReasonOther
-			}
-			return outcome{result: semconv.ResultFailure, reason: reason}, true, budget
-		case interface{ Unwrap() []error }:
-			for _, child := range e.Unwrap() {
-				if o, ok, budget = said(child, budget); ok || budget == 0 {
-					return o, ok, budget
-				}
-			}
-			return outcome{}, false, budget
-		default:
-			err = errors.Unwrap(err)
+		if visit(err) {
+			return true, budget
 		}
+		many, ok := err.(interface{ Unwrap() []error })
+		if !ok {
+			err = errors.Unwrap(err)
+			continue
+		}
+		for _, child := range many.Unwrap() {
+			if stopped, budget = walk(child, budget, visit); stopped || budget == 0 {
+				return stopped, budget
+			}
+		}
+		return false, budget
 	}
-	return outcome{}, false, budget
+	return false, budget
+}
+
+// said returns what err, or an error in its tree, says of itself, and what is left
+// of the budget of [walk].
+func said(err error) (o outcome, ok bool, left int) {
+	ok, left = walk(err, maxErrors, func(err error) bool {
+		var says bool
+		o, says = saysItself(err)
+		return says
+	})
+	return o, ok, left
+}
+
+// saysItself returns what this very error says of itself.
+func saysItself(err error) (outcome, bool) {
+	switch e := err.(type) { //nolint:errorlint // one error of a walk
+	case *verdict:
+		return e.outcome, true
+	case Reasoner:
+		reason := e.AuthReason()
+		if reason >= semconv.NumReason {
+			reason = semconv.ReasonOther
+		}
+		return outcome{result: semconv.ResultFailure, reason: reason}, true
+	}
+	return outcome{}, false
 }
