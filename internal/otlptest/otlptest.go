@@ -101,6 +101,13 @@ func (c *Collector) Requests() []Request {
 	return append([]Request(nil), c.requests...)
 }
 
+// Forget drops the requests received so far, for a test that sends for long.
+func (c *Collector) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests = nil
+}
+
 // Attempts returns how many requests came in, refused ones included.
 func (c *Collector) Attempts() int {
 	c.mu.Lock()
