@@ -2,8 +2,9 @@
 
 # Short names for what CONTRIBUTING.md spells out. CI runs .ci/run, which needs no make.
 
-GO            ?= go
-GOLANGCI_LINT ?= v2.15.0
+include .ci/tools
+
+GO ?= go
 
 .PHONY: all test race integration lint fmt generate tidy quickstart ci
 
@@ -20,7 +21,7 @@ integration: ## real Prometheus and OTLP receivers; the first build takes minute
 
 lint:
 	$(GO) vet ./...
-	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT) run ./...
+	$(GO) run $(golangci_lint) run ./...
 
 fmt:
 	gofmt -l -w .

@@ -23,7 +23,7 @@ var top = []string{
 }
 
 // private may lie there on somebody's disk; .gitignore keeps it out of commits.
-var private = []string{".git", ".cache", ".idea", ".vscode", ".DS_Store", "go.work", "go.work.sum"}
+var private = []string{".git", ".cache", "dist", ".idea", ".vscode", ".DS_Store", "go.work", "go.work.sum"}
 
 func TestTopLevel(t *testing.T) {
 	entries, err := os.ReadDir(repository(t))
