@@ -17,9 +17,9 @@ import (
 // classify turns an error into an outcome, in this order: nil is success; what
 // the error says of itself ([Failure], [Error], [Reasoner]); what a mapper says
 // of it; its gRPC status; the standard library's errors, which are an error and
-// never a failure; what [WithDefault] gave it; anything else is a failure for the
-// reason _OTHER. Nothing of the error's text is looked at, since a client may have
-// written it.
+// never a failure; anything else is a failure for the reason _OTHER. [WithDefault]
+// puts another end to it. Nothing of the error's text is looked at, since a client
+// may have written it.
 func (r *Recorder) classify(err error) outcome {
 	if err == nil {
 		return outcome{result: semconv.ResultSuccess}
@@ -50,13 +50,19 @@ func (r *Recorder) classifyTree(err error) (o outcome) {
 			return o
 		}
 	}
-	if o, ok, _ := grpcStatus(err, maxErrors); ok {
-		return o
+	d, defaulted := errors.AsType[*defaulted](err)
+	if !defaulted {
+		if o, ok, _ := grpcStatus(err, maxErrors); ok {
+			return o
+		}
 	}
 	if t, ok := standardError(err); ok {
 		return outcome{result: semconv.ResultError, errorType: t}
 	}
-	return otherwise(err)
+	if defaulted {
+		return d.outcome()
+	}
+	return unknown
 }
 
 // unknown is the outcome of an error that nobody knows.
@@ -64,36 +70,37 @@ var unknown = outcome{result: semconv.ResultFailure, reason: semconv.ReasonOther
 
 // standardError says what kind of trouble an error of the standard library is.
 func standardError(err error) (semconv.ErrorType, bool) {
-	var (
-		timeout   interface{ Timeout() bool }
-		dns       *net.DNSError
-		op        *net.OpError
-		record    tls.RecordHeaderError
-		alert     tls.AlertError
-		verify    *tls.CertificateVerificationError
-		authority x509.UnknownAuthorityError
-		host      x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		extension x509.UnhandledCriticalExtension
-		roots     x509.SystemRootsError
-	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return semconv.ErrorTypeCanceled, true
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return semconv.ErrorTypeTimeout, true
-	case errors.As(err, &dns): // before timeouts: which name server was slow is the better hint
+	case is[*net.DNSError](err): // before timeouts: which name server was slow is the better hint
 		return semconv.ErrorTypeDNS, true
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case timedOut(err):
 		return semconv.ErrorTypeTimeout, true
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return semconv.ErrorTypeConnectionRefused, true
-	case errors.As(err, &record), errors.As(err, &alert), errors.As(err, &verify),
-		errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid),
-		errors.As(err, &extension), errors.As(err, &roots):
+	case is[tls.RecordHeaderError](err), is[tls.AlertError](err), is[*tls.CertificateVerificationError](err),
+		is[x509.UnknownAuthorityError](err), is[x509.HostnameError](err), is[x509.CertificateInvalidError](err),
+		is[x509.UnhandledCriticalExtension](err), is[x509.SystemRootsError](err):
 		return semconv.ErrorTypeTLS, true
-	case errors.As(err, &op), errors.Is(err, net.ErrClosed):
+	case is[*net.OpError](err), errors.Is(err, net.ErrClosed):
 		return semconv.ErrorTypeUnavailable, true
 	}
 	return 0, false
+}
+
+// is reports whether an error of this type is in the tree.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+func timedOut(err error) bool {
+	e, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && e.Timeout()
 }
