@@ -97,7 +97,8 @@ func TestClientStreamEnds(t *testing.T) {
 				s := dial(srv, bidi, append(opts, connect.WithInterceptors(i))...).CallBidiStream(ctx)
 				got.WantNothingElse() // not before its end
 				tt.end(t, s, cancel)
-				cancel()
+				got.WantTokenVerifications(1, semconv.TokenTypeRefresh, tt.want)
+				cancel() // and nothing that comes later counts
 				_ = s.CloseResponse()
 				got.WantTokenVerifications(1, semconv.TokenTypeRefresh, tt.want)
 				got.Want("auth.token.verification.duration", 1)

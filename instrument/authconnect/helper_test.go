@@ -136,7 +136,7 @@ func call(ctx context.Context, c *client, procedure, authorization string) error
 		return err
 	}
 	s := c.CallBidiStream(ctx)
-	defer s.CloseResponse()
+	defer func() { _ = s.CloseResponse() }()
 	bear(s.RequestHeader())
 	if err := s.Send(req.Msg); err != nil && !errors.Is(err, io.EOF) {
 		return err
