@@ -7,9 +7,9 @@ import "github.com/datapunk/otelauth/semconv"
 // classify turns an error into an outcome, in this order: nil is success; what
 // the error says of itself ([Failure], [Error], [Reasoner]); what a mapper says
 // of it; its gRPC status; the standard library's errors, which are an error and
-// never a failure; what [WithDefault] gave it; anything else is a failure for the
-// reason _OTHER. Nothing of the error's text is looked at, since a client may have
-// written it.
+// never a failure; anything else is a failure for the reason _OTHER. [WithDefault]
+// takes the place of the status and of the end. Nothing of the error's text is looked
+// at, since a client may have written it.
 func (r *Recorder) classify(err error) outcome {
 	if err == nil {
 		return outcome{result: semconv.ResultSuccess}
@@ -66,12 +66,12 @@ type findings struct {
 // look looks at one error. None ends the walk, since one further on may be of a
 // kind that goes first.
 func (f *findings) look(err error) (stop bool) {
-	if !f.hasStatus {
+	if d, ok := err.(*defaulted); ok && f.fallback == nil { //nolint:errorlint // one error of a walk
+		f.fallback = d // whoever gave it knows what the status inside means there
+	}
+	if !f.hasStatus && f.fallback == nil {
 		f.status, f.hasStatus = grpcStatus(err)
 	}
 	f.standard |= standardTrouble(err)
-	if d, ok := err.(*defaulted); ok && f.fallback == nil { //nolint:errorlint // one error of a walk
-		f.fallback = d
-	}
 	return false
 }

@@ -4,14 +4,14 @@ package instrument
 
 import "github.com/datapunk/otelauth/semconv"
 
-// WithDefault returns err, saying also what it comes to where nothing else is
-// known of it: neither what it says of itself, nor a mapper, nor its gRPC status,
-// nor the standard library tells. The outcome is [Failure], [Error],
-// [ErrNoCredential], [ErrBypassed], or nil for success; any other error leaves it
-// a failure for the reason _OTHER. It is for code that knows where an error comes
-// from and not what it is, such as an interceptor around handlers whose errors
-// mostly say nothing of authentication. The text and the chain of err are kept. A
-// nil err stays nil.
+// WithDefault returns err, saying also what it comes to if neither err itself, nor a
+// mapper, nor the standard library knows more. The outcome is [Failure], [Error],
+// [ErrNoCredential], [ErrBypassed], or nil for success; any other error stands for a
+// failure for the reason _OTHER. It is for code that knows where an error comes from
+// and what it usually means there, such as an interceptor around handlers, most of
+// whose errors say nothing of authentication. A gRPC status in err is then not
+// looked at; [GRPCOutcome] makes an outcome of its code. The text and the chain of
+// err are kept. A nil err stays nil.
 func WithDefault(err, outcome error) error {
 	if err == nil {
 		return nil

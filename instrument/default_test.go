@@ -43,7 +43,7 @@ func TestWithDefault(t *testing.T) {
 		"a silent gRPC status":     {WithDefault(status.Error(codes.NotFound, ""), nil), outcome{result: semconv.ResultSuccess}},
 		"its own word goes first":  {WithDefault(WithReason(x, semconv.ReasonLocked), nil), failure(semconv.ReasonLocked)},
 		"a mapper goes first":      {WithDefault(errLibrary, nil), failure(semconv.ReasonExpired)},
-		"gRPC goes first":          {WithDefault(status.Error(codes.Unauthenticated, ""), nil), failure(semconv.ReasonInvalidCredentials)},
+		"in place of gRPC's":       {WithDefault(status.Error(codes.Unauthenticated, ""), internal), trouble(semconv.ErrorTypeInternal)},
 		"the library goes first":   {WithDefault(context.Canceled, nil), trouble(semconv.ErrorTypeCanceled)},
 		"an endless error is none": {WithDefault(loop{}, nil), unknown},
 		"a hostile error is none":  {WithDefault(hostile{}, nil), unknown},
@@ -64,3 +64,17 @@ func TestWithDefault(t *testing.T) {
 type mute struct{}
 
 func (mute) Error() string { return "mute" }
+
+func TestGRPCOutcome(t *testing.T) {
+	rec, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code := codes.Code(0); code <= 18; code++ { // two more than there are
+		got := GRPCOutcome(uint32(code))
+		want, ok := telling[code]
+		if (got != nil) != ok || ok && rec.classify(got) != want {
+			t.Errorf("%v: %v, want %+v", code, got, want)
+		}
+	}
+}

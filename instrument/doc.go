@@ -34,8 +34,8 @@
 //     cancellations, refused connections, name servers and TLS are an error and
 //     never a failure, save that with [semconv.MethodMTLS] a bad certificate is
 //     the client's failure.
-//   - An error that nobody knows is what [WithDefault] says, or else a failure for
-//     the reason _OTHER.
+//   - An error that nobody knows is a failure for the reason _OTHER, unless
+//     [WithDefault] says what it is.
 //
 // The text of an error is never looked at. An error of reading the request is
 // the client's and not ours, whatever its type: return [Failure] of

@@ -23,6 +23,22 @@ const (
 	grpcUnauthenticated   = 16
 )
 
+// GRPCOutcome returns what the code of a gRPC status says of an attempt, as an
+// error that every call that records takes: [Failure] for Unauthenticated,
+// PermissionDenied and ResourceExhausted, [Error] for what says that a server is in
+// trouble, the call was canceled or time ran out. It is nil for OK and for the codes
+// that say nothing of an attempt, such as NotFound. Connect has the same codes.
+func GRPCOutcome(code uint32) error {
+	o, ok := grpcOutcome(uint64(code))
+	switch {
+	case !ok:
+		return nil
+	case o.result == semconv.ResultFailure:
+		return Failure(o.reason)
+	}
+	return Error(o.errorType)
+}
+
 // grpcOutcome says what a gRPC status code means. The codes that say nothing of
 // an attempt, such as NotFound, are not known here; nor is OK, since an error
 // that claims to be none contradicts itself and must not pass for a success.
