@@ -3,11 +3,13 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -87,16 +89,32 @@ func TestCredentialsStayHere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &backend{name: "orders", url: at}
-	if status := ask(chain(b, nil), "192.0.2.1:7", "X-Api-Key", goodKey, "X-Caller", "root"); status != 200 {
-		t.Fatalf("answered %d", status)
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	h := <-seen
-	if h.Get("X-Api-Key") != "" || h.Get("Authorization") != "" {
-		t.Error("the service sees the credential")
+	whole, _, err := newSteps(private)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if c := h.Values("X-Caller"); len(c) != 1 || c[0] != keySubject {
-		t.Errorf("the service is told that %q calls, want %q", c, keySubject)
+	token := whole[slices.IndexFunc(whole, func(s step) bool { return s.kind == "token" })].credential
+	for name, c := range map[string]struct{ service, header, credential, subject string }{
+		"key":   {"orders", "X-Api-Key", goodKey, keySubject},
+		"token": {"billing", "Authorization", token, tokenSubject},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := chain(&backend{name: c.service, url: at}, public)
+			if status := ask(h, "192.0.2.1:7", c.header, c.credential, "X-Caller", "root"); status != 200 {
+				t.Fatalf("answered %d", status)
+			}
+			got := <-seen
+			if got.Get("X-Api-Key") != "" || got.Get("Authorization") != "" {
+				t.Error("the service sees the credential")
+			}
+			if who := got.Values("X-Caller"); len(who) != 1 || who[0] != c.subject {
+				t.Errorf("the service is told that %q calls, want %q", who, c.subject)
+			}
+		})
 	}
 }
 

@@ -62,7 +62,7 @@ func newSteps(key ed25519.PrivateKey) (whole, down []step, err error) {
 			{"forged token", "GET", "/billing/1", forged, 1, 401, false},
 			{"unsigned token", "GET", "/billing/1", unsigned, 1, 401, false},
 			{"broken token", "GET", "/billing/1", "Bearer x.y", 1, 401, false},
-			{"second export", "GET", "/billing/export", good, 1, 429, false},
+			{"second export", "POST", "/billing/export", good, 1, 429, false},
 		}, []step{
 			{"key, billing down", "GET", "/orders/1", goodKey, 1, 200, false},
 			{"token, billing down", "GET", "/billing/1", good, 2, 503, false},
