@@ -27,6 +27,9 @@ func chain(b *backend, tokenKey ed25519.PublicKey) http.Handler {
 	return newClients(b.svc).limit(inside)
 }
 
+// services are those behind the gateway, as they are called in paths and in metrics.
+var services = []string{"orders", "billing"}
+
 // gateway is the proxy, with the services behind it.
 type gateway struct {
 	url      string
@@ -38,7 +41,7 @@ type gateway struct {
 func (g *gateway) start(ctx context.Context, rec *instrument.Recorder, addr string, tokenKey ed25519.PublicKey) error {
 	mux := http.NewServeMux()
 	g.backends = map[string]*backend{}
-	for _, name := range []string{"orders", "billing"} {
+	for _, name := range services {
 		b, err := startBackend(ctx, rec.Service(name), name)
 		if err != nil {
 			return err
@@ -59,13 +62,14 @@ func (g *gateway) start(ctx context.Context, rec *instrument.Recorder, addr stri
 	return nil
 }
 
-// watch asks the services how they are, every second and once more at the end of ctx.
+// watch asks the services how they are, every second and once more when ctx ends.
 func (g *gateway) watch(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for ctx.Err() == nil {
+	for more := true; more; {
 		select {
 		case <-ctx.Done():
+			more = false
 		case <-tick.C:
 		}
 		for _, b := range g.backends {

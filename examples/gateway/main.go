@@ -72,14 +72,15 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if _, err := play(ctx, rec, *addr, *limit, out); err != nil {
 		return err
 	}
-	return show(context.WithoutCancel(ctx), "http://"+endpoint.Addr().String()+"/metrics", out)
+	show(context.WithoutCancel(ctx), "http://"+endpoint.Addr().String()+"/metrics", out)
+	return nil
 }
 
 // newRecorder declares whatever may become a label, and knows the errors of the JWT library.
 func newRecorder(provider metric.MeterProvider) (*instrument.Recorder, error) {
 	return instrument.New(
 		instrument.WithMeterProvider(provider),
-		instrument.WithServices("orders", "billing"),
+		instrument.WithServices(services...),
 		instrument.WithAllowed(semconv.PolicyKey, scopePolicy, readOnlyPolicy),
 		instrument.WithErrorMapper(mapError))
 }

@@ -57,6 +57,19 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+// A gateway whose telemetry is switched off serves all the same.
+func TestDisabled(t *testing.T) {
+	args := onFreePorts(t)
+	t.Setenv("OTEL_SDK_DISABLED", "true")
+	var out bytes.Buffer
+	if err := run(t.Context(), args, &out); err != nil {
+		t.Fatal(err)
+	}
+	if s := out.String(); !strings.Contains(s, "wrong key") || strings.Contains(s, "auth_") {
+		t.Errorf("want requests and no metrics, got\n%s", s)
+	}
+}
+
 // Whoever interrupts the program still sees what was recorded until then.
 func TestInterrupt(t *testing.T) {
 	args := append(onFreePorts(t), "-for", "24h")
