@@ -26,7 +26,7 @@ func TestOneRound(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	got := instrumenttest.Read(t, reader, instrument.WithErrorMapper(mapError))
+	got := instrumenttest.Read(t, reader)
 	failure, down := instrument.Failure, instrument.Error(semconv.ErrorTypeUnavailable)
 	scope, readOnly := semconv.PolicyKey.String(scopePolicy), semconv.PolicyKey.String(readOnlyPolicy)
 
