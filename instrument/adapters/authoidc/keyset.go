@@ -4,7 +4,6 @@ package authoidc
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"sync/atomic"
 
@@ -70,7 +69,7 @@ func (k *KeySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error
 	case malformed != nil, len(jws.Signatures) != 1:
 		return nil, instrument.WithReason(err, semconv.ReasonMalformed)
 	case notFetched(err), ids != nil && len(*ids) == 0:
-		return nil, &unavailable{err}
+		return nil, unavailable(err)
 	case ids == nil, ids.has(jws.Signatures[0].Header.KeyID):
 		return nil, instrument.WithReason(err, semconv.ReasonBadSignature)
 	}
@@ -87,12 +86,9 @@ func notFetched(err error) bool {
 	return false
 }
 
-// unavailable is the error of a key set that could not be had. It counts as what
-// the network says of it, a time-out say, and where that says nothing, as when the
-// provider answers 503, as a connection that does not serve any more.
-type unavailable struct{ error }
-
-func (u *unavailable) Unwrap() error { return u.error }
-
-// Is makes [net.ErrClosed] the last resort of whoever classifies the error.
-func (u *unavailable) Is(target error) bool { return target == net.ErrClosed }
+// unavailable says of the error of a key set that could not be had what the network
+// says of it, a time-out say, and where that says nothing, as when the provider
+// answers 503, that it does not serve now.
+func unavailable(err error) error {
+	return &meaning{err, instrument.ErrorOf(err, semconv.ErrorTypeUnavailable)}
+}

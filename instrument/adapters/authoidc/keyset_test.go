@@ -216,8 +216,8 @@ func TestAHugeKeySet(t *testing.T) {
 	p := newProvider(t)
 	p.serve(func(w http.ResponseWriter, _ *http.Request) {
 		set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: "one"}}}
-		for i := range 10_000 {
-			set.Keys = append(set.Keys, jose.JSONWebKey{Key: p.key.Public(), KeyID: fmt.Sprint("more", i)})
+		for range 20 {
+			set.Keys = append(set.Keys, jose.JSONWebKey{Key: p.key.Public(), KeyID: strings.Repeat("x", 1<<16)})
 		}
 		writeJSON(w, set)
 	})

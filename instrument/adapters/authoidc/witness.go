@@ -57,7 +57,7 @@ func (w witness) meaning(err error) error {
 		return instrument.WithReason(err, semconv.ReasonBadSignature)
 	case *oidc.RemoteKeySet:
 		if notFetched(err) {
-			return &unavailable{err}
+			return unavailable(err)
 		}
 		return instrument.WithReason(err, semconv.ReasonBadSignature)
 	}
