@@ -14,6 +14,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
 	"github.com/datapunk/otelauth/instrument"
+	"github.com/datapunk/otelauth/instrument/adapters/internal/errtree"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -105,28 +106,8 @@ func signature(err error) error {
 	case errors.Is(err, jose.ErrUnsupportedKeyType):
 		return instrument.Error(semconv.ErrorTypeInternal) // of a key of ours
 	}
-	if cause := beside(err, oidc.ErrSignatureInvalid); cause != nil {
+	if cause, _ := errtree.Beside(err, oidc.ErrSignatureInvalid); cause != nil {
 		return instrument.ErrorOf(cause, semconv.ErrorTypeUnavailable)
 	}
 	return instrument.Failure(semconv.ReasonBadSignature)
-}
-
-// beside returns the error that is wrapped together with the one sought, right after
-// it, and nil if there is none. The tree has an end: the recorder has seen to that.
-func beside(err, sought error) error {
-	switch e := err.(type) { //nolint:errorlint // this is the walk itself
-	case interface{ Unwrap() error }:
-		return beside(e.Unwrap(), sought)
-	case interface{ Unwrap() []error }:
-		all := e.Unwrap()
-		for i, child := range all {
-			if child == sought && i+1 < len(all) { //nolint:errorlint // the very one
-				return all[i+1]
-			}
-			if cause := beside(child, sought); cause != nil {
-				return cause
-			}
-		}
-	}
-	return nil
 }

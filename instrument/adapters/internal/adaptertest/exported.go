@@ -15,8 +15,8 @@ import (
 )
 
 // exported returns the errors that packages of a module export, read from its source
-// where the go command has it: types with a method Error, and variables whose name
-// or whose value says that they are errors.
+// where the go command has it: types with a method Error, and variables whose name,
+// type or value says that they are errors.
 func exported(t testing.TB, module string, packages []string) []string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
@@ -86,8 +86,9 @@ func receiver(e ast.Expr) string {
 
 // errorValues are the names that a specification declares and that are errors.
 func errorValues(tok token.Token, v *ast.ValueSpec) (names []string) {
+	declared, _ := v.Type.(*ast.Ident)
 	for i, n := range v.Names {
-		is := strings.HasPrefix(n.Name, "Err") && tok == token.VAR
+		is := tok == token.VAR && (strings.HasPrefix(n.Name, "Err") || declared != nil && declared.Name == "error")
 		if i < len(v.Values) {
 			if call, ok := v.Values[i].(*ast.CallExpr); ok {
 				if fn, ok := call.Fun.(*ast.SelectorExpr); ok {
