@@ -13,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/datapunk/otelauth/instrument"
+	"github.com/datapunk/otelauth/instrument/adapters/authjwt"
 	"github.com/datapunk/otelauth/instrument/authhttp"
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -106,7 +107,7 @@ func (d door) verify(ctx context.Context, token string) (_ caller, err error) {
 // reasonOf returns the reason of a refusal. A middleware hears reasons and no errors, so the mapper is
 // asked here once more.
 func reasonOf(err error) (reason semconv.Reason, refused bool) {
-	if mapped := mapError(err); mapped != nil {
+	if mapped := authjwt.MapError(err); mapped != nil {
 		err = mapped
 	}
 	var r instrument.Reasoner

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/datapunk/otelauth/instrument"
 	"github.com/datapunk/otelauth/instrument/instrumenttest"
 	"github.com/datapunk/otelauth/semconv"
@@ -120,7 +122,10 @@ func TestCredentialsStayHere(t *testing.T) {
 
 // An outcome that is no refusal has no reason, or the middleware would count it as the caller's failure.
 func TestReasonOf(t *testing.T) {
-	for _, err := range []error{instrument.ErrNoCredential, instrument.Error(semconv.ErrorTypeUnavailable), http.ErrServerClosed} {
+	for _, err := range []error{
+		instrument.ErrNoCredential, instrument.Error(semconv.ErrorTypeUnavailable), http.ErrServerClosed,
+		jwt.ErrInvalidKey, // which the mapper knows to be our own trouble
+	} {
 		if reason, ok := reasonOf(err); ok {
 			t.Errorf("%v: got the reason %v, want none", err, reason)
 		}

@@ -28,6 +28,7 @@ import (
 	"github.com/datapunk/otelauth/exporter"
 	"github.com/datapunk/otelauth/exporter/prom"
 	"github.com/datapunk/otelauth/instrument"
+	"github.com/datapunk/otelauth/instrument/adapters/authjwt"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -82,5 +83,5 @@ func newRecorder(provider metric.MeterProvider) (*instrument.Recorder, error) {
 		instrument.WithMeterProvider(provider),
 		instrument.WithServices(services...),
 		instrument.WithAllowed(semconv.PolicyKey, scopePolicy, readOnlyPolicy),
-		instrument.WithErrorMapper(mapError))
+		instrument.WithErrorMapper(authjwt.MapError))
 }
