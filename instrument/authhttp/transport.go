@@ -17,6 +17,7 @@ import (
 type Fetch struct {
 	match  func(*http.Request) bool // nil: all
 	record func(ctx context.Context, status int, err error)
+	check  func(body []byte) error // of CheckBody; nil: count when the answer begins
 }
 
 // TokenFetch records requests to a token, revocation or introspection endpoint
@@ -27,9 +28,9 @@ type Fetch struct {
 // Fetch records nothing.
 func TokenFetch(handle *instrument.TokenOperations, op semconv.TokenOperation, match func(*http.Request) bool) Fetch {
 	if handle == nil {
-		return Fetch{}
+		return Fetch{match: match}
 	}
-	return Fetch{match, func(ctx context.Context, status int, err error) {
+	return Fetch{match: match, record: func(ctx context.Context, status int, err error) {
 		handle.Count(ctx, op, fetched(status, err))
 	}}
 }
@@ -37,12 +38,12 @@ func TokenFetch(handle *instrument.TokenOperations, op semconv.TokenOperation, m
 // KeySetFetch records requests for the keys that tokens are checked with. Nobody
 // but the two servers has a part in it, so that a 4xx is the error unavailable
 // and no failure; for the rest see [TokenFetch]. What counts is that an answer
-// began: a body that breaks off or holds no keys is not seen.
+// began; [Fetch.CheckBody] makes it count whether keys have come.
 func KeySetFetch(handle *instrument.KeySet, match func(*http.Request) bool) Fetch {
 	if handle == nil {
-		return Fetch{}
+		return Fetch{match: match}
 	}
-	return Fetch{match, func(ctx context.Context, status int, err error) {
+	return Fetch{match: match, record: func(ctx context.Context, status int, err error) {
 		if err = fetched(status, err); status >= 400 && status < 500 && status != http.StatusRequestTimeout {
 			err = instrument.Error(semconv.ErrorTypeUnavailable)
 		}
@@ -73,7 +74,8 @@ func fetched(status int, err error) error {
 }
 
 // NewTransport returns a transport that sends requests by base and records each
-// on the first Fetch that matches it; others pass unrecorded. A nil base is
+// on the first Fetch that matches it; others pass unrecorded, and so does one that
+// is answered by a redirect, since the client goes on to where that leads. A nil base is
 // [http.DefaultTransport]. With no Fetch that records anything, base is returned
 // as it is. The transport is safe for concurrent use if base is.
 //
@@ -103,26 +105,54 @@ type transport struct {
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	// Matched before it is sent: base may not touch the request, but a test
 	// double often does.
-	record := t.pick(r)
+	f, ok := t.pick(r)
 	resp, err := t.base.RoundTrip(r)
-	if record != nil {
-		status := 0
-		if resp != nil {
-			status = resp.StatusCode
-		}
-		record(r.Context(), status, err)
+	if !ok {
+		return resp, err
 	}
+	status := 0
+	if resp != nil {
+		status = resp.StatusCode
+	}
+	if redirects(status) {
+		return resp, err // the answer of where it leads to counts
+	}
+	if f.check != nil && err == nil && resp != nil && resp.Body != nil && status/100 == 2 {
+		resp.Body = &watchedBody{ReadCloser: resp.Body, check: f.check,
+			ended: func(err error) { f.record(r.Context(), status, err) }}
+		return resp, nil
+	}
+	f.record(r.Context(), status, err)
 	return resp, err
 }
 
-func (t *transport) pick(r *http.Request) func(context.Context, int, error) {
-	for _, f := range t.fetches {
-		if f.match == nil || f.match(r) {
-			return f.record
-		}
+// redirects reports whether a client follows an answer to another address.
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
 	}
-	return nil
+	return false
 }
+
+func (t *transport) pick(r *http.Request) (Fetch, bool) {
+	for range 1 + maxRedirects {
+		for _, f := range t.fetches {
+			if f.match == nil || f.match(r) {
+				return f, true
+			}
+		}
+		if r.Response == nil || r.Response.Request == nil {
+			break
+		}
+		r = r.Response.Request // which was redirected to this one
+	}
+	return Fetch{}, false
+}
+
+// maxRedirects is how many [http.Client] follows.
+const maxRedirects = 10
 
 // CloseIdleConnections lets [http.Client.CloseIdleConnections] reach base.
 func (t *transport) CloseIdleConnections() {
