@@ -18,10 +18,11 @@ func ErrorOf(err error, otherwise semconv.ErrorType) (typed error) {
 			typed = Error(otherwise)
 		}
 	}()
-	if _, ok, left := said(err, maxErrors); !ok && left == 0 {
+	var f findings
+	if _, left := walk(err, maxErrors, f.look); left == 0 {
 		return Error(otherwise) // a tree without an end
 	}
-	if t, ok := standardError(err); ok {
+	if t, ok := f.standard.errorType(); ok {
 		return Error(t)
 	}
 	return Error(otherwise)
