@@ -55,7 +55,7 @@ func (a *Attempts) Record(ctx context.Context, d time.Duration, err error) {
 		a.svc.rec.reject(ctx, semconv.SDKRejectionNegative)
 		return
 	}
-	a.durations[o.result].record(ctx, d.Seconds())
+	a.durations[o.Result].record(ctx, d.Seconds())
 }
 
 // Count records an attempt of which nobody knows how long it took.
@@ -130,19 +130,19 @@ func bindOutcomes(s *Service, inst adder, reasons []semconv.Reason, attrs ...att
 }
 
 // count counts one outcome, and a reason or type that nobody knows as collapsed.
-func (o *outcomes) count(ctx context.Context, r *Recorder, err error) outcome {
+func (o *outcomes) count(ctx context.Context, r *Recorder, err error) Outcome {
 	got := r.classify(err)
 	if o.certificates {
 		got = clientCertificate(err, got)
 	}
-	switch got.result {
+	switch got.Result {
 	case semconv.ResultFailure:
-		o.failures[got.reason].add(ctx, 1)
-		if got.reason == semconv.ReasonOther {
+		o.failures[got.Reason].add(ctx, 1)
+		if got.Reason == semconv.ReasonOther {
 			r.collapse(ctx, semconv.SDKAttributeReason)
 		}
 	case semconv.ResultError:
-		o.errors.count(ctx, r, got.errorType)
+		o.errors.count(ctx, r, got.ErrorType)
 	default:
 		o.results.count(ctx, got)
 	}

@@ -35,7 +35,7 @@ func (s *Service) Authorization(e semconv.Enforcement, lbs ...Label) *Authorizat
 		attrs := with(l.attrs(), s.name, e.Attr())
 		for d := range h.counts {
 			h.counts[d] = s.rec.bind(in.authorizationDecisions.Inst(), with(attrs, semconv.Decision(d).Attr())...)
-			h.durations[d] = bindSeries(s.rec, in.authorizationDuration.Inst(), s.name, semconv.Decision(d).Attr())
+			h.durations[d] = bindSeries(s.rec, in.authorizationDuration.Inst(), s.name, e.Attr(), semconv.Decision(d).Attr())
 		}
 		zero(h.counts[semconv.DecisionAllow], h.counts[semconv.DecisionDeny], h.counts[semconv.DecisionError])
 		return h
@@ -86,16 +86,16 @@ func (h *Authorization) recordRequest(ctx context.Context, d time.Duration, err 
 }
 
 // decision is what a request that came to this says of the decision about it.
-func (o outcome) decision() semconv.Decision {
-	switch o.result {
+func (o Outcome) decision() semconv.Decision {
+	switch o.Result {
 	case semconv.ResultSuccess, semconv.ResultBypassed:
 		return semconv.DecisionAllow
 	case semconv.ResultFailure:
-		if o.reason == semconv.ReasonPolicyDenied {
+		if o.Reason == semconv.ReasonPolicyDenied {
 			return semconv.DecisionDeny
 		}
 	case semconv.ResultError:
-		if o.errorType != semconv.ErrorTypeCanceled {
+		if o.ErrorType != semconv.ErrorTypeCanceled {
 			return semconv.DecisionError
 		}
 	}

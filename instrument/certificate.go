@@ -15,8 +15,8 @@ import (
 // the client's failure, while everywhere else it is about a server that we
 // could not trust. Otherwise a client could make its attempts look like trouble
 // of ours by bringing a bad certificate.
-func clientCertificate(err error, o outcome) (again outcome) {
-	if o.result != semconv.ResultError || o.errorType != semconv.ErrorTypeTLS {
+func clientCertificate(err error, o Outcome) (again Outcome) {
+	if o.Result != semconv.ResultError || o.ErrorType != semconv.ErrorTypeTLS {
 		return o
 	}
 	defer func() {
@@ -24,7 +24,7 @@ func clientCertificate(err error, o outcome) (again outcome) {
 			again = o
 		}
 	}()
-	failure := func(r semconv.Reason) outcome { return outcome{result: semconv.ResultFailure, reason: r} }
+	failure := func(r semconv.Reason) Outcome { return Outcome{Result: semconv.ResultFailure, Reason: r} }
 	var (
 		invalid   x509.CertificateInvalidError
 		authority x509.UnknownAuthorityError

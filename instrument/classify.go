@@ -4,23 +4,37 @@ package instrument
 
 import "github.com/datapunk/otelauth/semconv"
 
+// Classify returns what the recorder takes an error for, by the order that the
+// package documentation gives: for a service that must answer by the same rule, as
+// with 503 for [semconv.ResultError] and 401 for a failure. It records nothing. On
+// a nil Recorder it knows no mappers.
+func (r *Recorder) Classify(err error) Outcome {
+	if r == nil {
+		r = &Recorder{}
+	}
+	return r.classify(err)
+}
+
 // classify turns an error into an outcome, in this order: nil is success; what
 // the error says of itself ([Failure], [Error], [Reasoner]); what a mapper says
 // of it; its gRPC status; the standard library's errors, which are an error and
 // never a failure; anything else is a failure for the reason _OTHER. [WithDefault]
 // takes the place of the status and of the end. Nothing of the error's text is looked
 // at, since a client may have written it.
-func (r *Recorder) classify(err error) outcome {
+func (r *Recorder) classify(err error) Outcome {
 	if err == nil {
-		return outcome{result: semconv.ResultSuccess}
+		return Outcome{Result: semconv.ResultSuccess}
 	}
-	if v, ok := err.(*verdict); ok { //nolint:errorlint // the common case, without a walk
-		return v.outcome
+	switch v := err.(type) { //nolint:errorlint // the common case, without a walk
+	case *refusal:
+		return v.Outcome
+	case *verdict:
+		return v.Outcome
 	}
 	return r.classifyTree(err)
 }
 
-func (r *Recorder) classifyTree(err error) (o outcome) {
+func (r *Recorder) classifyTree(err error) (o Outcome) {
 	defer func() {
 		// An error's own methods and the mappers are not our code, and a
 		// login must not fail by what they do.
@@ -46,18 +60,18 @@ func (r *Recorder) classifyTree(err error) (o outcome) {
 		return f.status
 	}
 	if t, ok := f.standard.errorType(); ok {
-		return outcome{result: semconv.ResultError, errorType: t}
+		return Outcome{Result: semconv.ResultError, ErrorType: t}
 	}
 	return f.otherwise()
 }
 
 // unknown is the outcome of an error that nobody knows.
-var unknown = outcome{result: semconv.ResultFailure, reason: semconv.ReasonOther}
+var unknown = Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonOther}
 
 // findings are what a tree of errors tells that says nothing of itself, found in
 // one walk: an attacker may cause an error that nobody knows at will.
 type findings struct {
-	status    outcome // of gRPC
+	status    Outcome // of gRPC
 	hasStatus bool
 	standard  troubles
 	fallback  *defaulted

@@ -50,21 +50,21 @@ func TestClassify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failure := func(r semconv.Reason) outcome { return outcome{result: semconv.ResultFailure, reason: r} }
-	trouble := func(e semconv.ErrorType) outcome { return outcome{result: semconv.ResultError, errorType: e} }
+	failure := func(r semconv.Reason) Outcome { return Outcome{Result: semconv.ResultFailure, Reason: r} }
+	trouble := func(e semconv.ErrorType) Outcome { return Outcome{Result: semconv.ResultError, ErrorType: e} }
 	for name, c := range map[string]struct {
 		err  error
-		want outcome
+		want Outcome
 	}{
-		"nil":                  {nil, outcome{result: semconv.ResultSuccess}},
+		"nil":                  {nil, Outcome{Result: semconv.ResultSuccess}},
 		"failure":              {Failure(semconv.ReasonLocked), failure(semconv.ReasonLocked)},
 		"failure outside enum": {Failure(200), failure(semconv.ReasonOther)},
 		"error":                {Error(semconv.ErrorTypeDNS), trouble(semconv.ErrorTypeDNS)},
 		"error outside enum":   {Error(200), trouble(semconv.ErrorTypeOther)},
-		"no credential":        {ErrNoCredential, outcome{result: semconv.ResultNone}},
-		"bypassed":             {ErrBypassed, outcome{result: semconv.ResultBypassed}},
+		"no credential":        {ErrNoCredential, Outcome{Result: semconv.ResultNone}},
+		"bypassed":             {ErrBypassed, Outcome{Result: semconv.ResultBypassed}},
 		"wrapped":              {fmt.Errorf("login: %w", Failure(semconv.ReasonReplayed)), failure(semconv.ReasonReplayed)},
-		"joined":               {errors.Join(errors.New("x"), ErrNoCredential), outcome{result: semconv.ResultNone}},
+		"joined":               {errors.Join(errors.New("x"), ErrNoCredential), Outcome{Result: semconv.ResultNone}},
 		"with reason":          {fmt.Errorf("a: %w", WithReason(context.Canceled, semconv.ReasonDisabled)), failure(semconv.ReasonDisabled)},
 		"liar":                 {liar{}, failure(semconv.ReasonOther)},
 		"mapper":               {fmt.Errorf("x: %w", errLibrary), failure(semconv.ReasonExpired)},
@@ -125,7 +125,7 @@ func TestRefusedConnectionForReal(t *testing.T) {
 	_ = l.Close()
 	_, err = net.Dial("tcp", addr)
 	rec, _ := New()
-	if got := rec.classify(err); got.errorType != semconv.ErrorTypeConnectionRefused || got.result != semconv.ResultError {
+	if got := rec.classify(err); got.ErrorType != semconv.ErrorTypeConnectionRefused || got.Result != semconv.ResultError {
 		t.Errorf("%v: %+v", err, got)
 	}
 }
@@ -177,8 +177,8 @@ func FuzzClassify(f *testing.F) {
 				err = fmt.Errorf("x: %w", err) // not text again, which would grow to gigabytes
 			}
 			o := rec.classify(err)
-			for _, o := range []outcome{o, clientCertificate(err, o)} {
-				if o.result >= semconv.NumResult || o.reason >= semconv.NumReason || o.errorType >= semconv.NumErrorType {
+			for _, o := range []Outcome{o, clientCertificate(err, o)} {
+				if o.Result >= semconv.NumResult || o.Reason >= semconv.NumReason || o.ErrorType >= semconv.NumErrorType {
 					t.Errorf("%v is outside the enums: %+v", err, o)
 				}
 			}

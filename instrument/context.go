@@ -30,10 +30,57 @@ func Fail(ctx context.Context, reason semconv.Reason) {
 	}
 }
 
+// Authenticated says from inside a handler that the attempt to authenticate is
+// over: nil if the caller was let in, else why not, an error as in [Attempts]. A
+// middleware further out that records attempts then records this one now, with the
+// time until now; how the request goes on is not part of it any more. Call it where
+// the check is followed by work that may fail for its own reasons, as in a reverse
+// proxy.
+//
+// The first call for a request counts, and [Fail] before it is overruled. Without a
+// middleware the call does nothing. It is safe for concurrent use.
+func Authenticated(ctx context.Context, err error) {
+	for c := pendingIn(ctx); c != nil; c = c.outer {
+		if _, ok := c.on.(*Attempts); ok {
+			c.end(err)
+		}
+	}
+}
+
+// Authorized is [Authenticated] for an access decision: a middleware further out
+// that records decisions records this one now.
+func Authorized(ctx context.Context, decision semconv.Decision) {
+	for c := pendingIn(ctx); c != nil; c = c.outer {
+		if h, ok := c.on.(*Authorization); ok && !c.ended.Swap(true) {
+			h.Record(c, monotonic()-c.start, decision)
+		}
+	}
+}
+
 // Handle is a handle that a middleware records requests on: an [Attempts], an
-// [Authorization], a [RateLimit] or one operation of [TokenOperations].
+// [Authorization], a [RateLimit] or one operation of [TokenOperations]. On an
+// Authorization, a request that came to success is the decision allow, a failure
+// policy_denied is deny, an error is error, save canceled, and anything else, as a
+// client that nobody knows or that went away, is abstain. On a RateLimit, a failure
+// rate_limited is limited, an error canceled is canceled, and anything else allowed.
 type Handle interface {
 	recordRequest(ctx context.Context, d time.Duration, err error)
+}
+
+// Enabled reports whether anything is recorded on the handle, which is not so with
+// a nil one of whatever kind: a middleware then has nothing to do.
+func Enabled(h Handle) bool {
+	switch h := h.(type) {
+	case nil:
+		return false
+	case *Attempts:
+		return h != nil
+	case *Authorization:
+		return h != nil
+	case *RateLimit:
+		return h != nil
+	}
+	return true
 }
 
 // Pending is a request under way that a middleware is going to record. It is
@@ -43,19 +90,19 @@ type Handle interface {
 //		return next(ctx) // a middleware further out records it
 //	}
 //	ctx, pending := instrument.NewPending(ctx, handle)
-//	start := time.Now()
 //	err := next(ctx)
 //	if refused := pending.Err(); refused != nil {
 //		err = refused
 //	}
-//	pending.Record(time.Since(start), err)
+//	pending.End(err)
 //
 // Make it with [NewPending], or embed it in a struct and call [Pending.Begin],
 // which spares an allocation. It must not be copied after that.
 type Pending struct{ ctx pendingContext }
 
-// NewPending returns a context through which [Fail] reaches the Pending, and the
-// Pending. The handle is the one that the request will be recorded on.
+// NewPending returns a context through which [Fail], [Authenticated] and
+// [Authorized] reach the Pending, and the Pending. The handle is the one that the
+// request will be recorded on; its duration counts from here.
 func NewPending(ctx context.Context, on Handle) (context.Context, *Pending) {
 	p := new(Pending)
 	return p.Begin(ctx, on), p
@@ -67,6 +114,7 @@ func (p *Pending) Begin(ctx context.Context, on Handle) context.Context {
 	p.ctx.Context = ctx
 	p.ctx.outer = pendingIn(ctx)
 	p.ctx.on = on
+	p.ctx.start = monotonic()
 	return &p.ctx
 }
 
@@ -82,17 +130,14 @@ func (p *Pending) Err() error {
 	return nil
 }
 
-// Record records the request on its handle: that it took d and what it came to,
-// said by an error as in [Attempts]. Call it once, at the end; what [Fail] said
-// is for the caller to ask ([Pending.Err]). On an [Authorization], success is
-// the decision allow, a failure policy_denied is deny, an error error, and
-// anything else, as a client that nobody knows or that went away, is abstain. On
-// a [RateLimit], a failure rate_limited is limited, an error canceled is
-// canceled, and anything else allowed; d is not recorded there, nor with
-// operations on tokens.
-func (p *Pending) Record(d time.Duration, err error) {
+// End records the request on its handle, with the time since Begin and what it came
+// to, said by an error as in [Attempts]. What [Fail] said is for the caller to ask
+// ([Pending.Err]). Where the request was recorded already, because the handler said
+// [Authenticated] or End was called before, it does nothing. It is safe for
+// concurrent use.
+func (p *Pending) End(err error) {
 	if p != nil && p.ctx.on != nil {
-		p.ctx.on.recordRequest(&p.ctx, d, err)
+		p.ctx.end(err)
 	}
 }
 
@@ -114,7 +159,15 @@ type pendingContext struct {
 	context.Context
 	outer  *pendingContext
 	on     Handle
+	start  time.Duration // monotonic
 	failed atomic.Uint32 // 1 + semconv.Reason, 0 before the first Fail
+	ended  atomic.Bool   // recorded
+}
+
+func (c *pendingContext) end(err error) {
+	if !c.ended.Swap(true) {
+		c.on.recordRequest(c, monotonic()-c.start, err)
+	}
 }
 
 type pendingKey struct{}

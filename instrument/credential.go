@@ -53,7 +53,7 @@ func (h *Credential) Rotated(ctx context.Context, trigger semconv.RotationTrigge
 	trigger = enum(ctx, h.svc.rec, trigger, semconv.NumRotationTrigger, semconv.SDKAttributeRotationTrigger)
 	o := h.svc.rec.classify(err).ownWork()
 	h.rotations[trigger].count(ctx, o)
-	if o.result == semconv.ResultSuccess {
+	if o.Result == semconv.ResultSuccess {
 		h.lastRotation.record(ctx, unixSeconds(time.Now()))
 	}
 }

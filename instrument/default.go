@@ -28,12 +28,12 @@ func (d *defaulted) Unwrap() error { return d.error }
 
 // otherwise is the outcome of an error of which nothing else is known: the
 // outermost default in its tree, if any.
-func (f *findings) otherwise() outcome {
+func (f *findings) otherwise() Outcome {
 	if f.fallback == nil {
 		return unknown
 	}
 	if f.fallback.outcome == nil {
-		return outcome{result: semconv.ResultSuccess}
+		return Outcome{Result: semconv.ResultSuccess}
 	}
 	if o, ok, _ := said(f.fallback.outcome); ok {
 		return o

@@ -26,21 +26,21 @@ func TestWithDefault(t *testing.T) {
 	}
 	x := errors.New("x")
 	internal := Error(semconv.ErrorTypeInternal)
-	failure := func(r semconv.Reason) outcome { return outcome{result: semconv.ResultFailure, reason: r} }
-	trouble := func(e semconv.ErrorType) outcome { return outcome{result: semconv.ResultError, errorType: e} }
+	failure := func(r semconv.Reason) Outcome { return Outcome{Result: semconv.ResultFailure, Reason: r} }
+	trouble := func(e semconv.ErrorType) Outcome { return Outcome{Result: semconv.ResultError, ErrorType: e} }
 	for name, c := range map[string]struct {
 		err  error
-		want outcome
+		want Outcome
 	}{
 		"an error":                 {WithDefault(x, internal), trouble(semconv.ErrorTypeInternal)},
 		"a failure":                {WithDefault(x, Failure(semconv.ReasonLocked)), failure(semconv.ReasonLocked)},
-		"no credential":            {WithDefault(x, ErrNoCredential), outcome{result: semconv.ResultNone}},
-		"success":                  {WithDefault(x, nil), outcome{result: semconv.ResultSuccess}},
+		"no credential":            {WithDefault(x, ErrNoCredential), Outcome{Result: semconv.ResultNone}},
+		"success":                  {WithDefault(x, nil), Outcome{Result: semconv.ResultSuccess}},
 		"no outcome":               {WithDefault(x, mute{}), unknown},
 		"hostile outcome":          {WithDefault(x, hostile{}), unknown},
 		"the outer one":            {WithDefault(WithDefault(x, nil), internal), trouble(semconv.ErrorTypeInternal)},
 		"wrapped":                  {fmt.Errorf("verify: %w", WithDefault(x, internal)), trouble(semconv.ErrorTypeInternal)},
-		"a silent gRPC status":     {WithDefault(status.Error(codes.NotFound, ""), nil), outcome{result: semconv.ResultSuccess}},
+		"a silent gRPC status":     {WithDefault(status.Error(codes.NotFound, ""), nil), Outcome{Result: semconv.ResultSuccess}},
 		"its own word goes first":  {WithDefault(WithReason(x, semconv.ReasonLocked), nil), failure(semconv.ReasonLocked)},
 		"a mapper goes first":      {WithDefault(errLibrary, nil), failure(semconv.ReasonExpired)},
 		"in place of gRPC's":       {WithDefault(status.Error(codes.Unauthenticated, ""), internal), trouble(semconv.ErrorTypeInternal)},

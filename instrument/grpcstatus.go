@@ -33,21 +33,21 @@ func GRPCOutcome(code uint32) error {
 	switch {
 	case !ok:
 		return nil
-	case o.result == semconv.ResultFailure:
-		return Failure(o.reason)
+	case o.Result == semconv.ResultFailure:
+		return Failure(o.Reason)
 	}
-	return Error(o.errorType)
+	return Error(o.ErrorType)
 }
 
 // grpcOutcome says what a gRPC status code means. The codes that say nothing of
 // an attempt, such as NotFound, are not known here; nor is OK, since an error
 // that claims to be none contradicts itself and must not pass for a success.
-func grpcOutcome(code uint64) (outcome, bool) {
-	failure := func(r semconv.Reason) (outcome, bool) {
-		return outcome{result: semconv.ResultFailure, reason: r}, true
+func grpcOutcome(code uint64) (Outcome, bool) {
+	failure := func(r semconv.Reason) (Outcome, bool) {
+		return Outcome{Result: semconv.ResultFailure, Reason: r}, true
 	}
-	trouble := func(t semconv.ErrorType) (outcome, bool) {
-		return outcome{result: semconv.ResultError, errorType: t}, true
+	trouble := func(t semconv.ErrorType) (Outcome, bool) {
+		return Outcome{Result: semconv.ResultError, ErrorType: t}, true
 	}
 	switch code {
 	case grpcUnauthenticated:
@@ -65,15 +65,15 @@ func grpcOutcome(code uint64) (outcome, bool) {
 	case grpcInternal, grpcUnknown, grpcDataLoss, grpcUnimplemented:
 		return trouble(semconv.ErrorTypeInternal)
 	}
-	return outcome{}, false
+	return Outcome{}, false
 }
 
 // grpcStatus returns what the gRPC status that err bears means, if it bears a
 // telling one.
-func grpcStatus(err error) (outcome, bool) {
+func grpcStatus(err error) (Outcome, bool) {
 	code, ok := grpcCode(err)
 	if !ok {
-		return outcome{}, false
+		return Outcome{}, false
 	}
 	return grpcOutcome(code)
 }

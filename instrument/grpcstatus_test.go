@@ -15,17 +15,17 @@ import (
 )
 
 // telling is what each telling code comes to; the others leave an error unknown.
-var telling = map[codes.Code]outcome{
-	codes.Unauthenticated:   {result: semconv.ResultFailure, reason: semconv.ReasonInvalidCredentials},
-	codes.PermissionDenied:  {result: semconv.ResultFailure, reason: semconv.ReasonPolicyDenied},
-	codes.ResourceExhausted: {result: semconv.ResultFailure, reason: semconv.ReasonRateLimited},
-	codes.Canceled:          {result: semconv.ResultError, errorType: semconv.ErrorTypeCanceled},
-	codes.DeadlineExceeded:  {result: semconv.ResultError, errorType: semconv.ErrorTypeTimeout},
-	codes.Unavailable:       {result: semconv.ResultError, errorType: semconv.ErrorTypeUnavailable},
-	codes.Internal:          {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
-	codes.Unknown:           {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
-	codes.DataLoss:          {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
-	codes.Unimplemented:     {result: semconv.ResultError, errorType: semconv.ErrorTypeInternal},
+var telling = map[codes.Code]Outcome{
+	codes.Unauthenticated:   {Result: semconv.ResultFailure, Reason: semconv.ReasonInvalidCredentials},
+	codes.PermissionDenied:  {Result: semconv.ResultFailure, Reason: semconv.ReasonPolicyDenied},
+	codes.ResourceExhausted: {Result: semconv.ResultFailure, Reason: semconv.ReasonRateLimited},
+	codes.Canceled:          {Result: semconv.ResultError, ErrorType: semconv.ErrorTypeCanceled},
+	codes.DeadlineExceeded:  {Result: semconv.ResultError, ErrorType: semconv.ErrorTypeTimeout},
+	codes.Unavailable:       {Result: semconv.ResultError, ErrorType: semconv.ErrorTypeUnavailable},
+	codes.Internal:          {Result: semconv.ResultError, ErrorType: semconv.ErrorTypeInternal},
+	codes.Unknown:           {Result: semconv.ResultError, ErrorType: semconv.ErrorTypeInternal},
+	codes.DataLoss:          {Result: semconv.ResultError, ErrorType: semconv.ErrorTypeInternal},
+	codes.Unimplemented:     {Result: semconv.ResultError, ErrorType: semconv.ErrorTypeInternal},
 }
 
 // bears is an error of its own that bears a status, as gRPC lets errors do.
@@ -101,10 +101,10 @@ func TestWhatIsNoGRPCStatusIsLeftAlone(t *testing.T) {
 	}
 	x := errors.New("x")
 	unauthenticated := status.Error(codes.Unauthenticated, "")
-	canceled := outcome{result: semconv.ResultError, errorType: semconv.ErrorTypeCanceled}
+	canceled := Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeCanceled}
 	for name, c := range map[string]struct {
 		err  error
-		want outcome
+		want Outcome
 	}{
 		"result without a code":   {noCode{x}, unknown},
 		"code of another type":    {otherCode{x}, unknown},
@@ -118,8 +118,8 @@ func TestWhatIsNoGRPCStatusIsLeftAlone(t *testing.T) {
 		"the next error is asked": {errors.Join(noCode{x}, status.Error(codes.Canceled, "")), canceled},
 		"no opinion, but a cause": {bears{context.Canceled, status.New(codes.NotFound, "")}, canceled},
 		"no status, but a cause":  {bears{context.Canceled, nil}, canceled},
-		"an outcome goes first":   {errors.Join(unauthenticated, Failure(semconv.ReasonLocked)), outcome{result: semconv.ResultFailure, reason: semconv.ReasonLocked}},
-		"a mapper goes first":     {errors.Join(unauthenticated, errLibrary), outcome{result: semconv.ResultFailure, reason: semconv.ReasonExpired}},
+		"an outcome goes first":   {errors.Join(unauthenticated, Failure(semconv.ReasonLocked)), Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonLocked}},
+		"a mapper goes first":     {errors.Join(unauthenticated, errLibrary), Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonExpired}},
 		"before a cause's own":    {bears{context.Canceled, status.New(codes.Unauthenticated, "")}, telling[codes.Unauthenticated]},
 	} {
 		if got := rec.classify(c.err); got != c.want {

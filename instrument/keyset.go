@@ -44,12 +44,12 @@ func (h *KeySet) Refreshed(ctx context.Context, err error) {
 	if h == nil || !h.svc.record(ctx) {
 		return
 	}
-	switch o := h.svc.rec.classify(err).ownWork(); o.result {
+	switch o := h.svc.rec.classify(err).ownWork(); o.Result {
 	case semconv.ResultSuccess:
 		h.results.count(ctx, o)
 		h.lastSuccess.record(ctx, unixSeconds(time.Now()))
 	case semconv.ResultError:
-		h.errors.count(ctx, h.svc.rec, o.errorType)
+		h.errors.count(ctx, h.svc.rec, o.ErrorType)
 	default:
 		h.results.count(ctx, o)
 	}

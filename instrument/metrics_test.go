@@ -67,7 +67,7 @@ func TestEveryMetricOfTheRegistryCanBeRecorded(t *testing.T) {
 		"auth.token.operations":            {"result=success" + api + " token.operation=issue token.type=refresh": 1},
 		"auth.session.operations": {
 			"result=success" + api + " session.operation=create": 2,
-			"result=failure" + api + " session.operation=create": 1,
+			"result=error" + api + " session.operation=create": 1,
 			"result=success" + api + " session.operation=revoke": 1,
 		},
 		"auth.session.active": {"service.name=api": 6},
@@ -77,7 +77,7 @@ func TestEveryMetricOfTheRegistryCanBeRecorded(t *testing.T) {
 			"decision=allow enforcement=enforced policy=admin" + api: 1,
 			"decision=deny enforcement=enforced policy=admin" + api:  1,
 		},
-		"auth.authorization.duration": {"decision=allow" + api: 1},
+		"auth.authorization.duration": {"decision=allow enforcement=enforced" + api: 1},
 		"auth.rate_limit.checks":      {"rate_limit.outcome=limited rate_limit.type=minute" + api: 1},
 		"auth.rate_limit.usage":       {"rate_limit.type=minute" + api: 42, "rate_limit.type=day" + api: 1000},
 		"auth.rate_limit.limit":       {"rate_limit.type=minute" + api: 60, "rate_limit.type=day" + api: 5000},

@@ -8,45 +8,46 @@ import (
 	"github.com/datapunk/otelauth/semconv"
 )
 
-// outcome is what a measurement says of an attempt.
-type outcome struct {
-	result    semconv.Result
-	reason    semconv.Reason    // meaningful on ResultFailure
-	errorType semconv.ErrorType // meaningful on ResultError
+// Outcome is what an attempt came to.
+type Outcome struct {
+	Result    semconv.Result
+	Reason    semconv.Reason    // of [semconv.ResultFailure], otherwise meaningless
+	ErrorType semconv.ErrorType // of [semconv.ResultError], otherwise meaningless
 }
 
 // verdict is an error that is nothing but an outcome.
 type verdict struct {
-	outcome
+	Outcome
 	text string
 }
 
 func (v *verdict) Error() string { return v.text }
 
-// AuthReason is [semconv.ReasonOther] for what is no failure.
-func (v *verdict) AuthReason() semconv.Reason { return v.reason }
+// refusal is a verdict that is a failure, and so has a reason.
+type refusal struct{ verdict }
+
+func (r *refusal) AuthReason() semconv.Reason { return r.Reason }
 
 // Outcomes that are neither success, failure nor error.
 var (
 	// ErrNoCredential says that the caller brought no credential at all:
 	// result none.
-	ErrNoCredential error = &verdict{outcome{result: semconv.ResultNone}, "no credential"}
+	ErrNoCredential error = &verdict{Outcome{Result: semconv.ResultNone}, "no credential"}
 	// ErrBypassed says that the check was skipped on purpose: result bypassed.
-	ErrBypassed error = &verdict{outcome{result: semconv.ResultBypassed}, "check bypassed"}
+	ErrBypassed error = &verdict{Outcome{Result: semconv.ResultBypassed}, "check bypassed"}
 )
 
 // failures and failed hold every verdict once, so that giving one is free.
 var (
-	failures = func() (t [semconv.NumReason]verdict) {
+	failures = func() (t [semconv.NumReason]refusal) {
 		for r := range t {
-			t[r] = verdict{outcome{result: semconv.ResultFailure, reason: semconv.Reason(r)},
-				"refused"}
+			t[r] = refusal{verdict{Outcome{Result: semconv.ResultFailure, Reason: semconv.Reason(r)}, "refused"}}
 		}
 		return t
 	}()
 	failed = func() (t [semconv.NumErrorType]verdict) {
 		for e := range t {
-			t[e] = verdict{outcome{result: semconv.ResultError, errorType: semconv.ErrorType(e)},
+			t[e] = verdict{Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorType(e)},
 				"no decision could be made"}
 		}
 		return t
@@ -101,7 +102,7 @@ type Reasoner interface {
 
 var (
 	_ Reasoner = (*reasoned)(nil)
-	_ Reasoner = (*verdict)(nil)
+	_ Reasoner = (*refusal)(nil)
 )
 
 // maxErrors bounds how many errors of a tree are looked at. One may wrap itself,
@@ -135,7 +136,7 @@ func walk(err error, budget int, visit func(error) (stop bool)) (stopped bool, l
 
 // said returns what err, or an error in its tree, says of itself, and what is left
 // of the budget of [walk].
-func said(err error) (o outcome, ok bool, left int) {
+func said(err error) (o Outcome, ok bool, left int) {
 	ok, left = walk(err, maxErrors, func(err error) bool {
 		var says bool
 		o, says = saysItself(err)
@@ -145,16 +146,18 @@ func said(err error) (o outcome, ok bool, left int) {
 }
 
 // saysItself returns what this very error says of itself.
-func saysItself(err error) (outcome, bool) {
+func saysItself(err error) (Outcome, bool) {
 	switch e := err.(type) { //nolint:errorlint // one error of a walk
+	case *refusal:
+		return e.Outcome, true
 	case *verdict:
-		return e.outcome, true
+		return e.Outcome, true
 	case Reasoner:
 		reason := e.AuthReason()
 		if reason >= semconv.NumReason {
 			reason = semconv.ReasonOther
 		}
-		return outcome{result: semconv.ResultFailure, reason: reason}, true
+		return Outcome{Result: semconv.ResultFailure, Reason: reason}, true
 	}
-	return outcome{}, false
+	return Outcome{}, false
 }

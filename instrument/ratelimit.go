@@ -61,21 +61,21 @@ func (h *RateLimit) recordRequest(ctx context.Context, _ time.Duration, err erro
 }
 
 // check is what a request that came to this says of the limit's check of it.
-func (o outcome) check() semconv.RateLimitOutcome {
+func (o Outcome) check() semconv.RateLimitOutcome {
 	switch {
-	case o.result == semconv.ResultFailure && o.reason == semconv.ReasonRateLimited:
+	case o.Result == semconv.ResultFailure && o.Reason == semconv.ReasonRateLimited:
 		return semconv.RateLimitOutcomeLimited
-	case o.result == semconv.ResultError && o.errorType == semconv.ErrorTypeCanceled:
+	case o.Result == semconv.ResultError && o.ErrorType == semconv.ErrorTypeCanceled:
 		return semconv.RateLimitOutcomeCanceled
 	}
 	return semconv.RateLimitOutcomeAllowed
 }
 
 // Usage records how many requests are used of the limit now. The last call
-// wins. A negative number is refused and counted in
-// auth.sdk.rejected_measurements.
+// wins. A reading is no event of the service's own and does not make it active. A
+// negative number is refused and counted in auth.sdk.rejected_measurements.
 func (h *RateLimit) Usage(ctx context.Context, used, limit int64) {
-	if h == nil || !h.svc.record(ctx) {
+	if h == nil || !h.svc.rec.open(ctx) {
 		return
 	}
 	h.set(ctx, &h.usage, used)

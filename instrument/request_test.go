@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -43,11 +42,11 @@ func TestPendingRecord(t *testing.T) {
 				svc.TokenOperations(semconv.TokenTypeID).Operation(semconv.TokenOperationRevoke),
 			} {
 				_, p := NewPending(t.Context(), h)
-				p.Record(time.Second, tt.err)
+				p.End(tt.err)
 			}
 			g.want("auth.token.verifications", map[string]float64{order(tt.attempt): 1})
 			g.want("auth.authorization.decisions", map[string]float64{"decision=" + tt.decision + " enforcement=shadow service.name=api": 1})
-			g.want("auth.authorization.duration", map[string]float64{"decision=" + tt.decision + " service.name=api": 1})
+			g.want("auth.authorization.duration", map[string]float64{"decision=" + tt.decision + " enforcement=shadow service.name=api": 1})
 			g.want("auth.rate_limit.checks", map[string]float64{"rate_limit.outcome=" + tt.limit + " rate_limit.type=burst service.name=api": 1})
 			g.want("auth.token.operations", map[string]float64{"result=" + tt.result + " service.name=api token.operation=revoke token.type=id": 1})
 		})
@@ -66,11 +65,11 @@ func order(outcome string) string {
 
 func TestPendingRecordOnNothing(t *testing.T) {
 	var none *Pending
-	none.Record(time.Second, nil)
+	none.End(nil)
 	var svc *Service
 	for _, h := range []Handle{nil, svc.TokenVerification(0), svc.Authorization(0), svc.RateLimit(""), svc.TokenOperations(0).Operation(0)} {
 		_, p := NewPending(t.Context(), h)
-		p.Record(time.Second, nil)
+		p.End(nil)
 	}
 	if h := svc.TokenOperations(0).Operation(0); h != nil {
 		t.Errorf("an operation on nothing is %v", h)

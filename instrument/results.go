@@ -27,7 +27,7 @@ func bindResults(s *Service, inst adder, show bool, attrs ...attribute.KeyValue)
 	return rs
 }
 
-func (rs *results) count(ctx context.Context, o outcome) { rs[o.result].add(ctx, 1) }
+func (rs *results) count(ctx context.Context, o Outcome) { rs[o.Result].add(ctx, 1) }
 
 // errorTypes is a counter bound to every type of error of one thing.
 type errorTypes [semconv.NumErrorType]*cell
@@ -53,9 +53,9 @@ func (es *errorTypes) count(ctx context.Context, r *Recorder, t semconv.ErrorTyp
 // ownWork reads the outcome of work that no caller has a part in, such as a
 // rotation or a key-set fetch: there, an error that nobody knows is trouble of
 // ours and not a caller's failure.
-func (o outcome) ownWork() outcome {
+func (o Outcome) ownWork() Outcome {
 	if o == unknown {
-		return outcome{result: semconv.ResultError, errorType: semconv.ErrorTypeOther}
+		return Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeOther}
 	}
 	return o
 }

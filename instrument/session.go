@@ -32,18 +32,18 @@ func (s *Service) Sessions() *Sessions {
 	})
 }
 
-// Count records one operation and what it came to, as in [Attempts]. A session
-// that was created counts as active from then on, one that was ended, expired
-// or revoked no longer does. An operation outside the enum is
-// [semconv.SessionOperationOther].
+// Count records one operation and what it came to, as in [Attempts], save that an
+// error nobody knows counts as an error of ours: it is the store's. A session that
+// was created counts as active from then on, one that was ended, expired or revoked
+// no longer does. An operation outside the enum is [semconv.SessionOperationOther].
 func (h *Sessions) Count(ctx context.Context, op semconv.SessionOperation, err error) {
 	if h == nil || !h.svc.record(ctx) {
 		return
 	}
 	op = enum(ctx, h.svc.rec, op, semconv.NumSessionOperation, semconv.SDKAttributeSessionOperation)
-	o := h.svc.rec.classify(err)
+	o := h.svc.rec.classify(err).ownWork()
 	h.counts[op].count(ctx, o)
-	if o.result != semconv.ResultSuccess {
+	if o.Result != semconv.ResultSuccess {
 		return
 	}
 	switch op {

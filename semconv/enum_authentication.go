@@ -42,10 +42,12 @@ const (
 	MethodSession
 	// MethodClientSecret is "client_secret". An OAuth client's identifier and secret.
 	MethodClientSecret
+	// MethodNone is "none". No credential was brought, and so by no method.
+	MethodNone
 )
 
 // NumMethod is how many values there are, MethodOther included: they run from 0 to NumMethod-1.
-const NumMethod Method = 14
+const NumMethod Method = 15
 
 var methodNames = [NumMethod]string{
 	MethodOther:        Other,
@@ -62,6 +64,7 @@ var methodNames = [NumMethod]string{
 	MethodHMAC:         "hmac",
 	MethodSession:      "session",
 	MethodClientSecret: "client_secret",
+	MethodNone:         "none",
 }
 
 var methodAttrs = attrs(MethodKey, methodNames[:])
@@ -111,6 +114,8 @@ func ParseMethod(s string) Method {
 		return MethodSession
 	case "client_secret":
 		return MethodClientSecret
+	case "none":
+		return MethodNone
 	}
 	return MethodOther
 }

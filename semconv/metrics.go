@@ -93,6 +93,7 @@ var metrics = []Metric{
 		Attributes: []MetricAttribute{
 			{Key: ServiceNameKey, Level: LevelRequired},
 			{Key: DecisionKey, Level: LevelRequired},
+			{Key: EnforcementKey, Level: LevelRequired},
 		},
 		Stability: "development",
 	},

@@ -167,6 +167,10 @@ var methodReasons = [NumMethod][]Reason{
 		ReasonRateLimited,
 		ReasonOther,
 	},
+	MethodNone: {
+		ReasonMissing,
+		ReasonOther,
+	},
 }
 
 // Reasons returns the failure reasons that v can give, [ReasonOther] last. A counter bound to v has

@@ -6,14 +6,12 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/datapunk/otelauth/instrument"
-	"github.com/datapunk/otelauth/instrument/adapters/authjwt"
 	"github.com/datapunk/otelauth/instrument/authhttp"
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -58,15 +56,13 @@ func newDoor(svc *instrument.Service, key ed25519.PublicKey) door {
 		jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithAudience("gateway"), jwt.WithExpirationRequired())}
 }
 
-// authenticate lets pass whom it knows. The attempt is recorded further out, by the method that suits the
-// credential, and for the reason that is told here: without one, a 401 is a failure invalid_credentials.
+// authenticate lets pass whom it knows. The attempt is recorded by the middleware further out, by the method
+// that suits the credential, and ends here: what the policy or the service answers is no part of it.
 func (d door) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := d.identify(r)
+		instrument.Authenticated(r.Context(), err)
 		if err != nil {
-			if reason, ok := reasonOf(err); ok {
-				instrument.Fail(r.Context(), reason)
-			}
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "who are you?", http.StatusUnauthorized)
 			return
@@ -94,25 +90,11 @@ func (d door) identify(r *http.Request) (caller, error) {
 	return caller{}, instrument.ErrNoCredential
 }
 
-// verify checks a token. That is recorded too, apart from the request that brought it: how long the check
-// alone took, and that the token was good, whatever the policy or the service said afterwards. The
-// recorder's mapper knows the errors.
+// verify checks a token, which is recorded too: by the type of the token, where the attempt is recorded by
+// the method. The recorder's mapper knows the errors.
 func (d door) verify(ctx context.Context, token string) (_ caller, err error) {
 	defer d.tokens.Start().Done(ctx, &err)
 	var c claims
 	_, err = d.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return d.key, nil })
 	return caller{subject: c.Subject, scopes: strings.Fields(c.Scope)}, err
-}
-
-// reasonOf returns the reason of a refusal. A middleware hears reasons and no errors, so the mapper is
-// asked here once more.
-func reasonOf(err error) (reason semconv.Reason, refused bool) {
-	if mapped := authjwt.MapError(err); mapped != nil {
-		err = mapped
-	}
-	var r instrument.Reasoner
-	if !errors.As(err, &r) {
-		return 0, false
-	}
-	return r.AuthReason(), errors.Is(err, instrument.Failure(r.AuthReason())) // and no error of ours
 }

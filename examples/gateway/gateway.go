@@ -19,9 +19,9 @@ import (
 // directly outside of what it is about, and sees the answers of everything further in as well.
 func chain(b *backend, tokenKey ed25519.PublicKey) http.Handler {
 	attempts := authhttp.NewServiceMiddleware(b.svc, authhttp.WithBearerMethod(semconv.MethodJWT))
-	decisions := authhttp.NewAuthorizationMiddleware(
+	decisions := authhttp.NewMiddleware(
 		b.svc.Authorization(semconv.EnforcementEnforced, instrument.Policy(scopePolicy)))
-	quota := authhttp.NewRateLimitMiddleware(b.svc.RateLimit("hour")) // the service's own, seen by its 429
+	quota := authhttp.NewMiddleware(b.svc.RateLimit("hour")) // the service's own, seen by its 429
 
 	inside := attempts(newDoor(b.svc, tokenKey).authenticate(decisions(b.authorize(quota(b.proxy())))))
 	return newClients(b.svc).limit(inside)

@@ -15,9 +15,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/golang-jwt/jwt/v5"
-
-	"github.com/datapunk/otelauth/instrument"
 	"github.com/datapunk/otelauth/instrument/instrumenttest"
 	"github.com/datapunk/otelauth/semconv"
 )
@@ -117,23 +114,6 @@ func TestCredentialsStayHere(t *testing.T) {
 				t.Errorf("the service is told that %q calls, want %q", who, c.subject)
 			}
 		})
-	}
-}
-
-// An outcome that is no refusal has no reason, or the middleware would count it as the caller's failure.
-func TestReasonOf(t *testing.T) {
-	for _, err := range []error{
-		instrument.ErrNoCredential, instrument.Error(semconv.ErrorTypeUnavailable), http.ErrServerClosed,
-		jwt.ErrInvalidKey, // which the mapper knows to be our own trouble
-	} {
-		if reason, ok := reasonOf(err); ok {
-			t.Errorf("%v: got the reason %v, want none", err, reason)
-		}
-	}
-	for _, want := range []semconv.Reason{semconv.ReasonRevoked, semconv.ReasonOther} {
-		if got, ok := reasonOf(fmt.Errorf("wrapped: %w", instrument.Failure(want))); !ok || got != want {
-			t.Errorf("got %v, %v, want %v", got, ok, want)
-		}
 	}
 }
 

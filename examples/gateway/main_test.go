@@ -36,7 +36,7 @@ func TestProgram(t *testing.T) {
 		"5 401 wrong key",
 		"2 503 token, billing down",
 		`1 auth_authentication_attempts_total{auth_failure_reason="revoked",auth_method="api_key",auth_result="failure",auth_service_name="orders"}`,
-		`2 auth_authentication_attempts_total{auth_method="jwt",auth_result="error",auth_service_name="billing",error_type="unavailable"}`,
+		`6 auth_authentication_attempts_total{auth_method="jwt",auth_result="success",auth_service_name="billing"}`,
 		`1 auth_authorization_decisions_total{auth_decision="deny",auth_enforcement="shadow",auth_policy="keys-read-only",auth_service_name="orders"}`,
 		`2 auth_rate_limit_checks_total{auth_rate_limit_outcome="limited",auth_rate_limit_type="burst",auth_service_name="orders"}`,
 		`6 auth_token_verifications_total{auth_result="success",auth_service_name="billing",auth_token_type="access"}`,

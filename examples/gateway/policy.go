@@ -34,6 +34,7 @@ func (b *backend) authorize(next http.Handler) http.Handler {
 			http.Error(w, "not for you", http.StatusForbidden)
 			return
 		}
+		instrument.Authorized(r.Context(), semconv.DecisionAllow) // now: what the service answers is no decision
 		next.ServeHTTP(w, r)
 	})
 }

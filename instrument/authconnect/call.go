@@ -5,7 +5,6 @@ package authconnect
 import (
 	"context"
 	"errors"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -17,17 +16,15 @@ import (
 type call struct {
 	pending  instrument.Pending
 	ctx      context.Context // lives as long as the RPC
-	start    time.Time
-	bears    bool // any credential
-	needed   bool // without which there is no success
-	returned bool // the handler did, without a panic
+	bears    bool            // any credential
+	needed   bool            // without which there is no success
+	returned bool            // the handler did, without a panic
 	err      error
 }
 
 // end records the call. A panic is not caught: the stack is then still the handler's.
 func (c *call) end() {
-	took := time.Since(c.start)
-	c.pending.Record(took, c.outcome())
+	c.pending.End(c.outcome())
 }
 
 // outcome is the order of precedence that the package documentation gives. What the

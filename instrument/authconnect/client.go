@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -19,31 +17,25 @@ import (
 type outgoing struct {
 	pending instrument.Pending
 	ctx     context.Context // lives as long as the call
-	start   time.Time
-	ended   atomic.Bool
 }
 
 func (i *Interceptor) dial(ctx context.Context, spec connect.Spec) *outgoing {
-	if i == nil || i.handle == nil || !i.records(ctx, spec) || instrument.IsPending(ctx, i.handle) {
+	if i == nil || !instrument.Enabled(i.handle) || !i.records(ctx, spec) || instrument.IsPending(ctx, i.handle) {
 		return nil
 	}
-	o := &outgoing{start: time.Now()}
+	o := new(outgoing)
 	o.ctx = o.pending.Begin(ctx, i.handle)
 	return o
 }
 
 // end records the call, the first time that it is called.
 func (o *outgoing) end(err error) {
-	if o.ended.Swap(true) {
-		return
-	}
-	took := time.Since(o.start)
 	if refused := o.pending.Err(); refused != nil {
 		err = refused
 	} else if code, known := codeOf(err); known {
 		err = called(err, code)
 	}
-	o.pending.Record(took, err)
+	o.pending.End(err)
 }
 
 // called says what an error that has a code comes to for a client.

@@ -5,7 +5,6 @@ package authconnect
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -26,7 +25,7 @@ var _ connect.Interceptor = (*Interceptor)(nil)
 // [instrument.Attempts] or an operation of [instrument.TokenOperations] with the
 // outcome that the package documentation describes, on an [instrument.Authorization]
 // as a decision and on an [instrument.RateLimit] as a check, as
-// [instrument.Pending.Record] reads them from it. A nil handle records nothing.
+// [instrument.Handle] reads them from it. A nil handle records nothing.
 func NewInterceptor(handle instrument.Handle, opts ...Option) *Interceptor {
 	return &Interceptor{config: newConfig(opts), handle: handle}
 }
@@ -36,7 +35,7 @@ func NewInterceptor(handle instrument.Handle, opts ...Option) *Interceptor {
 // it bears (see [authhttp.Sniff]): Basic as method password, a bearer token as
 // [WithBearerMethod] or [WithBearerToken] says, an API key as api_key, a session
 // cookie as session, another scheme as _OTHER. Connect does not show a client
-// certificate. An RPC that bears none is recorded with method _OTHER, and with
+// certificate. An RPC that bears none is recorded with method none, and with
 // result none where it would have been a success: use [WithFilter] to leave out
 // public procedures. On a client it records nothing, and with a nil Service neither.
 func NewServiceInterceptor(svc *instrument.Service, opts ...Option) *Interceptor {
@@ -101,7 +100,7 @@ func (i *Interceptor) Gate(gate connect.RequestGateFunc) connect.RequestGateFunc
 // begin returns the RPC of a handler that is to be recorded, or nil for one that is
 // not. The header is looked at now, since a handler may take the credential off.
 func (i *Interceptor) begin(ctx context.Context, spec connect.Spec, header http.Header) *call {
-	if i == nil || i.handle == nil && i.svc == nil || !i.records(ctx, spec) {
+	if i == nil || i.svc == nil && !instrument.Enabled(i.handle) || !i.records(ctx, spec) {
 		return nil
 	}
 	kind := i.sniff(header)
@@ -112,7 +111,7 @@ func (i *Interceptor) begin(ctx context.Context, spec connect.Spec, header http.
 	if instrument.IsPending(ctx, on) {
 		return nil
 	}
-	c := &call{bears: i.bears(kind), needed: i.svc != nil, start: time.Now()}
+	c := &call{bears: i.bears(kind), needed: i.svc != nil}
 	c.ctx = c.pending.Begin(ctx, on)
 	return c
 }

@@ -301,10 +301,10 @@ func TestService(t *testing.T) {
 		"api key":         {header("X-Api-Key", "k"), nil, nil, semconv.MethodAPIKey, nil},
 		"own api key":     {header("X-Shop-Key", "k"), []authconnect.Option{authconnect.WithAPIKeyHeader("x-shop-key")}, nil, semconv.MethodAPIKey, nil},
 		"cookie":          {header("Cookie", "sid=x"), []authconnect.Option{authconnect.WithSessionCookie("sid"), nil}, nil, semconv.MethodSession, nil},
-		"cookie unnamed":  {header("Cookie", "sid=x"), nil, nil, semconv.MethodOther, none},
-		"none":            {nil, nil, nil, semconv.MethodOther, none},
-		"none, refused":   {nil, nil, unauthenticated, semconv.MethodOther, none},
-		"none, not found": {nil, nil, connect.NewError(connect.CodeNotFound, nil), semconv.MethodOther, none},
+		"cookie unnamed":  {header("Cookie", "sid=x"), nil, nil, semconv.MethodNone, none},
+		"none":            {nil, nil, nil, semconv.MethodNone, none},
+		"none, refused":   {nil, nil, unauthenticated, semconv.MethodNone, none},
+		"none, not found": {nil, nil, connect.NewError(connect.CodeNotFound, nil), semconv.MethodNone, none},
 		"in the message":  {nil, []authconnect.Option{authconnect.WithMessageCredential()}, unauthenticated, semconv.MethodPassword, invalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -131,6 +131,8 @@ func (c *config) pick(svc *instrument.Service, k authhttp.Kind) *instrument.Atte
 		m = c.bearerMethod
 	case k == authhttp.KindBasic, k == authhttp.KindNone && c.message:
 		m = semconv.MethodPassword
+	case k == authhttp.KindNone:
+		m = semconv.MethodNone
 	case k == authhttp.KindAPIKey:
 		m = semconv.MethodAPIKey
 	case k == authhttp.KindCookie:

@@ -5,7 +5,6 @@ package authgrpc
 import (
 	"context"
 	"errors"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -23,9 +22,8 @@ type call struct {
 	interceptor *ServerInterceptor
 	pending     instrument.Pending
 	ctx         context.Context // lives as long as the RPC
-	start       time.Time
-	missing     bool // a credential, without which there is no success
-	returned    bool // the handler did, without a panic
+	missing     bool            // a credential, without which there is no success
+	returned    bool            // the handler did, without a panic
 	err         error
 }
 
@@ -34,8 +32,7 @@ func (c *call) Context() context.Context { return c.ctx }
 
 // end records the call. A panic is not caught: the stack is then still the handler's.
 func (c *call) end() {
-	took := time.Since(c.start)
-	c.pending.Record(took, c.outcome())
+	c.pending.End(c.outcome())
 }
 
 // outcome is the order of precedence that the package documentation gives. What

@@ -4,8 +4,6 @@ package authgrpc
 
 import (
 	"context"
-	"sync/atomic"
-	"time"
 
 	"google.golang.org/grpc"
 
@@ -66,10 +64,10 @@ func (i *ClientInterceptor) Stream(ctx context.Context, desc *grpc.StreamDesc, c
 }
 
 func (i *ClientInterceptor) begin(ctx context.Context, method string) *outgoing {
-	if i == nil || i.handle == nil || !i.records(ctx, method) || instrument.IsPending(ctx, i.handle) {
+	if i == nil || !instrument.Enabled(i.handle) || !i.records(ctx, method) || instrument.IsPending(ctx, i.handle) {
 		return nil
 	}
-	o := &outgoing{start: time.Now()}
+	o := new(outgoing)
 	o.ctx = o.pending.Begin(ctx, i.handle)
 	return o
 }
@@ -78,18 +76,12 @@ func (i *ClientInterceptor) begin(ctx context.Context, method string) *outgoing 
 type outgoing struct {
 	pending instrument.Pending
 	ctx     context.Context // lives as long as the call
-	start   time.Time
-	ended   atomic.Bool
 }
 
 // end records the call, the first time that it is called.
 func (o *outgoing) end(err error) {
-	if o.ended.Swap(true) {
-		return
-	}
-	took := time.Since(o.start)
 	if refused := o.pending.Err(); refused != nil {
 		err = refused
 	}
-	o.pending.Record(took, err)
+	o.pending.End(err)
 }

@@ -80,6 +80,8 @@ func (c *config) pick(svc *instrument.Service, k kind) *instrument.Attempts {
 		m = c.bearerMethod
 	case k == kindBasic, k == kindNone && c.message:
 		m = semconv.MethodPassword
+	case k == kindNone:
+		m = semconv.MethodNone
 	case k == kindAPIKey:
 		m = semconv.MethodAPIKey
 	case k == kindCertificate:

@@ -44,7 +44,7 @@
 //     that.
 //
 // On an Authorization and a RateLimit, the same outcome says the decision and the
-// check, as [instrument.Pending.Record] describes. What the client gets is not
+// check, as [instrument.Handle] describes. What the client gets is not
 // changed.
 //
 // A stream is recorded at its end, when all of this is known; its duration is that

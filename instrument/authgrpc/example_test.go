@@ -125,8 +125,8 @@ func ExampleNewServiceInterceptor() {
 	// Output:
 	// OK
 	// Unauthenticated
-	// 1 auth.method=_OTHER,auth.result=none,auth.service.name=api
 	// 1 auth.method=jwt,auth.result=success,auth.service.name=api
+	// 1 auth.method=none,auth.result=none,auth.service.name=api
 }
 
 // Calls to a service that issues tokens, as the client sees them.

@@ -120,7 +120,7 @@ func serve(t testing.TB, enter func(context.Context) error, opts []grpc.ServerOp
 		stopped = true
 		_ = conn.Close()
 		s.GracefulStop()
-		if err := <-served; err != nil {
+		if err := <-served; err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			t.Errorf("Serve: %v", err)
 		}
 	}

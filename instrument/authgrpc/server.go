@@ -4,7 +4,6 @@ package authgrpc
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/grpc"
 
@@ -35,7 +34,7 @@ func NewServerInterceptor(handle instrument.Handle, opts ...Option) *ServerInter
 // another scheme as _OTHER; an API key (see [WithAPIKeyMetadata]) as api_key; a TLS
 // client certificate as mtls. It comes last, since the connection often has that of
 // a gateway. What a credential holds is not read, only that it is not empty. An RPC
-// that bears none is recorded with method _OTHER, and with result none where it
+// that bears none is recorded with method none, and with result none where it
 // would have been a success: use [WithFilter] to leave out public methods. A handle
 // is bound at the first RPC of its kind. A nil Service records nothing.
 func NewServiceInterceptor(svc *instrument.Service, opts ...Option) *ServerInterceptor {
@@ -69,7 +68,7 @@ func (i *ServerInterceptor) Stream(srv any, stream grpc.ServerStream, info *grpc
 
 // begin returns the RPC that is to be recorded, or nil for one that is not.
 func (i *ServerInterceptor) begin(ctx context.Context, method string) *call {
-	if i == nil || i.handle == nil && i.svc == nil || !i.records(ctx, method) {
+	if i == nil || i.svc == nil && !instrument.Enabled(i.handle) || !i.records(ctx, method) {
 		return nil
 	}
 	on, missing := i.handle, false
@@ -80,7 +79,7 @@ func (i *ServerInterceptor) begin(ctx context.Context, method string) *call {
 	if instrument.IsPending(ctx, on) {
 		return nil
 	}
-	c := &call{interceptor: i, missing: missing, start: time.Now()}
+	c := &call{interceptor: i, missing: missing}
 	c.ctx = c.pending.Begin(ctx, on)
 	return c
 }

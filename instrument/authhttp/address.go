@@ -37,7 +37,9 @@ const (
 // known so far. IPv4 in IPv6 is returned as IPv4, and a zone is dropped. The
 // result is invalid only if the connection has no IP address, as a Unix socket.
 //
-// Without trusted proxies no header is read. ClientIP is safe for concurrent use.
+// Without trusted proxies no header is read. A client with IPv6 mostly has a whole
+// /64: who limits by address takes addr.Prefix(64) for it. ClientIP is safe for
+// concurrent use.
 func ClientIP(r *http.Request, from ProxyHeader, trusted ...netip.Prefix) netip.Addr {
 	if r == nil {
 		return netip.Addr{}

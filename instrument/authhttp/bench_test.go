@@ -33,8 +33,8 @@ func middlewares(g *rig) map[string]http.Handler {
 		"bare":       refused,
 		"attempts":   authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodJWT))(refused),
 		"service":    authhttp.NewServiceMiddleware(g.svc)(refused),
-		"authorize":  authhttp.NewAuthorizationMiddleware(g.svc.Authorization(semconv.EnforcementEnforced))(refused),
-		"rate_limit": authhttp.NewRateLimitMiddleware(g.svc.RateLimit("minute"))(refused),
+		"authorize":  authhttp.NewMiddleware(g.svc.Authorization(semconv.EnforcementEnforced))(refused),
+		"rate_limit": authhttp.NewMiddleware(g.svc.RateLimit("minute"))(refused),
 		"fail": authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodJWT))(
 			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				instrument.Fail(r.Context(), semconv.ReasonExpired)

@@ -19,7 +19,7 @@ import (
 func TestMiddlewareConcurrentSafe(t *testing.T) {
 	const clients, each = 8, 20
 	g := newRig(t)
-	h := authhttp.NewServiceMiddleware(g.svc)(authhttp.NewRateLimitMiddleware(g.svc.RateLimit("burst"))(
+	h := authhttp.NewServiceMiddleware(g.svc)(authhttp.NewMiddleware(g.svc.RateLimit("burst"))(
 		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			var wg sync.WaitGroup
 			for range 2 {
@@ -44,7 +44,7 @@ func TestMiddlewareConcurrentSafe(t *testing.T) {
 func TestNoTextOfRequests(t *testing.T) {
 	const secret = "s3cr3t"
 	g := newRig(t)
-	h := authhttp.NewServiceMiddleware(g.svc)(authhttp.NewAuthorizationMiddleware(g.svc.Authorization(semconv.EnforcementEnforced))(
+	h := authhttp.NewServiceMiddleware(g.svc)(authhttp.NewMiddleware(g.svc.Authorization(semconv.EnforcementEnforced))(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, r.URL.Path, http.StatusUnauthorized)
 		})))

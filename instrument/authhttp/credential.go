@@ -39,6 +39,8 @@ func (k Kind) String() string {
 // method is what an attempt with this kind of credential is recorded as.
 func (k Kind) method(bearer semconv.Method) semconv.Method {
 	switch k {
+	case KindNone:
+		return semconv.MethodNone
 	case KindBasic:
 		return semconv.MethodPassword
 	case KindBearer:

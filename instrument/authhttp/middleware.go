@@ -11,49 +11,46 @@ import (
 	"github.com/datapunk/otelauth/semconv"
 )
 
-// NewMiddleware returns a middleware that records every request as an attempt on
-// the handle, with its duration and the outcome that the package documentation
-// describes. A nil handle makes a middleware that returns its handler unchanged.
-// The middleware is safe for concurrent use.
-func NewMiddleware(handle *instrument.Attempts, opts ...Option) func(http.Handler) http.Handler {
-	if handle == nil {
-		return unchanged
-	}
+// NewMiddleware returns a middleware that records every request on the handle, with
+// its duration and the outcome that the package documentation describes: on an
+// [instrument.Attempts] or an operation of [instrument.TokenOperations] as that, on
+// an [instrument.Authorization] as a decision, on an [instrument.RateLimit] as a
+// check. With a nil handle it returns its handler unchanged. The middleware is safe
+// for concurrent use.
+func NewMiddleware(handle instrument.Handle, opts ...Option) func(http.Handler) http.Handler {
 	c := newConfig(opts)
-	return c.recording(handle, func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-		serveAttempt(handle, next, w, r, c.bears(r, c.sniff(r)), false)
+	return c.middleware(instrument.Enabled(handle), func(r *http.Request) (instrument.Handle, bearing) {
+		return handle, bearing{bears: c.bears(r, c.sniff(r))}
 	})
 }
 
-// recording makes a middleware that serves by serve what is to be recorded on
-// the handle, and everything else as if it were not there.
-func (c *config) recording(handle instrument.Handle, serve func(http.Handler, http.ResponseWriter, *http.Request)) func(http.Handler) http.Handler {
+// bearing says what a request without a credential comes to.
+type bearing struct {
+	bears  bool // it has one
+	needed bool // without one it is no success
+}
+
+// middleware makes a middleware that records on the handle that pick returns.
+func (c *config) middleware(enabled bool, pick func(*http.Request) (instrument.Handle, bearing)) func(http.Handler) http.Handler {
+	if !enabled {
+		return func(next http.Handler) http.Handler { return next }
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !c.records(r) || instrument.IsPending(r.Context(), handle) {
+			if !c.records(r) {
 				next.ServeHTTP(w, r)
 				return
 			}
-			serve(next, w, r)
+			handle, b := pick(r)
+			if instrument.IsPending(r.Context(), handle) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			x := new(exchange)
+			defer func() { x.pending.End(x.outcome(b)) }()
+			x.serve(next, w, r, handle)
 		})
 	}
-}
-
-func unchanged(next http.Handler) http.Handler { return next }
-
-// serveAttempt serves the request and records the attempt. With needed, a
-// request that bears no credential is no success either.
-func serveAttempt(handle *instrument.Attempts, next http.Handler, w http.ResponseWriter, r *http.Request, bears, needed bool) {
-	x := new(exchange)
-	attempt := handle.Start()
-	defer func() {
-		err := x.outcome(bears)
-		if err == nil && needed && !bears {
-			err = instrument.ErrNoCredential
-		}
-		attempt.End(x.ctx, err)
-	}()
-	x.serve(next, w, r, handle)
 }
 
 // exchange is one request and its answer. It holds all that a middleware needs
@@ -92,7 +89,7 @@ func (x *exchange) gone() error {
 }
 
 // outcome is the order of precedence that the package documentation gives.
-func (x *exchange) outcome(bears bool) error {
+func (x *exchange) outcome(b bearing) error {
 	if !x.returned {
 		return instrument.Error(semconv.ErrorTypeInternal)
 	}
@@ -103,7 +100,7 @@ func (x *exchange) outcome(bears bool) error {
 		return err
 	}
 	switch s := x.writer.status; {
-	case s == http.StatusUnauthorized && !bears:
+	case s == http.StatusUnauthorized && !b.bears:
 		return instrument.ErrNoCredential
 	case s == http.StatusUnauthorized:
 		return instrument.Failure(semconv.ReasonInvalidCredentials)
@@ -113,12 +110,14 @@ func (x *exchange) outcome(bears bool) error {
 		return instrument.Failure(semconv.ReasonRateLimited)
 	case s == statusClientClosedRequest:
 		return instrument.Error(semconv.ErrorTypeCanceled)
-	case s == http.StatusServiceUnavailable:
+	case s == http.StatusServiceUnavailable, s == http.StatusBadGateway: // of a proxy whose service is down
 		return instrument.Error(semconv.ErrorTypeUnavailable)
 	case s == http.StatusGatewayTimeout:
 		return instrument.Error(semconv.ErrorTypeTimeout)
 	case s >= http.StatusInternalServerError:
 		return instrument.Error(semconv.ErrorTypeInternal)
+	case b.needed && !b.bears:
+		return instrument.ErrNoCredential
 	}
 	return nil
 }

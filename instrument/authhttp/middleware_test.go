@@ -54,7 +54,7 @@ func TestOutcome(t *testing.T) {
 		"429":                   {basic, status(429), "failure.reason=rate_limited result=failure"},
 		"499":                   {basic, status(499), "result=error error.type=canceled"},
 		"500":                   {basic, status(500), "result=error error.type=internal"},
-		"502":                   {basic, status(502), "result=error error.type=internal"},
+		"502":                   {basic, status(502), "result=error error.type=unavailable"},
 		"503":                   {basic, status(503), "result=error error.type=unavailable"},
 		"504":                   {basic, status(504), "result=error error.type=timeout"},
 		"599":                   {basic, status(599), "result=error error.type=internal"},
@@ -125,8 +125,8 @@ func TestPanic(t *testing.T) {
 			g := newRig(t)
 			limit, access := g.svc.RateLimit("minute"), g.svc.Authorization(semconv.EnforcementEnforced)
 			h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodJWT))(
-				authhttp.NewRateLimitMiddleware(limit)(
-					authhttp.NewAuthorizationMiddleware(access)(
+				authhttp.NewMiddleware(limit)(
+					authhttp.NewMiddleware(access)(
 						http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 							instrument.Fail(r.Context(), semconv.ReasonLocked)
 							w.WriteHeader(http.StatusOK)
@@ -217,8 +217,8 @@ func TestFilter(t *testing.T) {
 	for _, mw := range []func(http.Handler) http.Handler{
 		authhttp.NewMiddleware(handle, opts...),
 		authhttp.NewServiceMiddleware(g.svc, opts...),
-		authhttp.NewAuthorizationMiddleware(g.svc.Authorization(semconv.EnforcementEnforced), opts...),
-		authhttp.NewRateLimitMiddleware(g.svc.RateLimit("minute"), opts...),
+		authhttp.NewMiddleware(g.svc.Authorization(semconv.EnforcementEnforced), opts...),
+		authhttp.NewMiddleware(g.svc.RateLimit("minute"), opts...),
 	} {
 		for _, target := range []string{"GET /login", "POST /", "POST /login"} {
 			method, path, _ := strings.Cut(target, " ")
@@ -229,7 +229,7 @@ func TestFilter(t *testing.T) {
 			}
 		}
 	}
-	g.want(t, attempts, map[string]int64{"method=password result=success": 1, "method=_OTHER result=none": 1})
+	g.want(t, attempts, map[string]int64{"method=password result=success": 1, "method=none result=none": 1})
 	g.want(t, "auth.authorization.decisions", map[string]int64{"decision=allow enforcement=enforced": 1})
 	g.want(t, "auth.rate_limit.checks", map[string]int64{"rate_limit.outcome=allowed rate_limit.type=minute": 1})
 }
@@ -239,8 +239,8 @@ func TestNilHandle(t *testing.T) {
 	for name, mw := range map[string]func(http.Handler) http.Handler{
 		"attempts":      authhttp.NewMiddleware(nil),
 		"service":       authhttp.NewServiceMiddleware(nil),
-		"authorization": authhttp.NewAuthorizationMiddleware(nil),
-		"rate limit":    authhttp.NewRateLimitMiddleware(nil),
+		"authorization": authhttp.NewMiddleware((*instrument.Authorization)(nil)),
+		"rate limit":    authhttp.NewMiddleware((*instrument.RateLimit)(nil)),
 	} {
 		if got := mw(next); got != http.Handler(next) {
 			t.Errorf("%s: %T in place of the handler", name, got)

@@ -14,32 +14,18 @@ import (
 // bears (see [Sniff]): Basic as method password, a bearer token as
 // [WithBearerMethod] or [WithBearerToken] says, an API key as api_key, a session
 // cookie as session, a client certificate as mtls, another scheme as _OTHER. A
-// request that bears none is recorded with method _OTHER, and with result none
+// request that bears none is recorded with method none, and with result none
 // where it would have been a success: use [WithFilter] to leave public pages
 // out. A handle is bound at the first request of its kind.
 //
 // A nil Service makes a middleware that returns its handler unchanged.
 func NewServiceMiddleware(svc *instrument.Service, opts ...Option) func(http.Handler) http.Handler {
-	if svc == nil {
-		return unchanged
-	}
 	c := newConfig(opts)
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !c.records(r) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			kind := c.sniff(r)
-			bears := c.bears(r, kind)
-			handle := c.handle(svc, kind, bears)
-			if instrument.IsPending(r.Context(), handle) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			serveAttempt(handle, next, w, r, bears, true)
-		})
-	}
+	return c.middleware(svc != nil, func(r *http.Request) (instrument.Handle, bearing) {
+		kind := c.sniff(r)
+		bears := c.bears(r, kind)
+		return c.handle(svc, kind, bears), bearing{bears, true}
+	})
 }
 
 func (c *config) handle(svc *instrument.Service, k Kind, bears bool) *instrument.Attempts {

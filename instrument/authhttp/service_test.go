@@ -37,11 +37,11 @@ func TestService(t *testing.T) {
 		"certificate": {func(r *http.Request) {
 			r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
 		}, nil, 200, attempts, "method=mtls result=success"},
-		"none":           {func(*http.Request) {}, nil, 200, attempts, "method=_OTHER result=none"},
-		"none, 401":      {func(*http.Request) {}, nil, 401, attempts, "method=_OTHER result=none"},
-		"none, 500":      {func(*http.Request) {}, nil, 500, attempts, "method=_OTHER result=error error.type=internal"},
+		"none":           {func(*http.Request) {}, nil, 200, attempts, "method=none result=none"},
+		"none, 401":      {func(*http.Request) {}, nil, 401, attempts, "method=none result=none"},
+		"none, 500":      {func(*http.Request) {}, nil, 500, attempts, "method=none result=error error.type=internal"},
 		"in the body":    {func(*http.Request) {}, []authhttp.Option{authhttp.WithBodyCredential()}, 200, attempts, "method=password result=success"},
-		"cookie unnamed": {header("Cookie", "sid=x"), nil, 200, attempts, "method=_OTHER result=none"},
+		"cookie unnamed": {header("Cookie", "sid=x"), nil, 200, attempts, "method=none result=none"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -84,21 +84,21 @@ func TestDecision(t *testing.T) {
 	}
 	for _, tt := range tests {
 		g := newRig(t)
-		next := authhttp.NewAuthorizationMiddleware(g.svc.Authorization(semconv.EnforcementShadow))(
+		next := authhttp.NewMiddleware(g.svc.Authorization(semconv.EnforcementShadow))(
 			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if tt.status != 0 {
 					w.WriteHeader(tt.status)
 				}
 			}))
-		h := authhttp.NewRateLimitMiddleware(g.svc.RateLimit("burst"))(next)
-		h = authhttp.NewRateLimitMiddleware(g.svc.RateLimit("burst"))(h) // once all the same
+		h := authhttp.NewMiddleware(g.svc.RateLimit("burst"))(next)
+		h = authhttp.NewMiddleware(g.svc.RateLimit("burst"))(h) // once all the same
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		if tt.gone {
 			r = gone(r)
 		}
 		h.ServeHTTP(httptest.NewRecorder(), r)
 		g.want(t, "auth.authorization.decisions", map[string]int64{"decision=" + tt.access + " enforcement=shadow": 1})
-		g.want(t, "auth.authorization.duration", map[string]int64{"decision=" + tt.access: 1})
+		g.want(t, "auth.authorization.duration", map[string]int64{"decision=" + tt.access + " enforcement=shadow": 1})
 		g.want(t, "auth.rate_limit.checks", map[string]int64{"rate_limit.outcome=" + tt.rate + " rate_limit.type=burst": 1})
 	}
 }
@@ -110,13 +110,13 @@ func TestDecisionFail(t *testing.T) {
 		access, rate string
 	}{
 		{semconv.ReasonPolicyDenied, "deny", "allowed"},
-		{semconv.ReasonRateLimited, "allow", "limited"},
-		{semconv.ReasonExpired, "allow", "allowed"},
+		{semconv.ReasonRateLimited, "abstain", "limited"},
+		{semconv.ReasonExpired, "abstain", "allowed"},
 	}
 	for _, tt := range tests {
 		g := newRig(t)
-		h := authhttp.NewRateLimitMiddleware(g.svc.RateLimit("burst"))(
-			authhttp.NewAuthorizationMiddleware(g.svc.Authorization(semconv.EnforcementEnforced))(
+		h := authhttp.NewMiddleware(g.svc.RateLimit("burst"))(
+			authhttp.NewMiddleware(g.svc.Authorization(semconv.EnforcementEnforced))(
 				http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					instrument.Fail(r.Context(), tt.reason)
 					w.WriteHeader(http.StatusNotFound)

@@ -125,7 +125,7 @@ func (AuthorizationDuration) Unit() string { return "s" }
 func (AuthorizationDuration) Description() string { return "How long an access decision took." }
 
 // Record records value for the attributes.
-func (m AuthorizationDuration) Record(ctx context.Context, value float64, serviceName string, decision semconv.Decision, attrs ...attribute.KeyValue) {
+func (m AuthorizationDuration) Record(ctx context.Context, value float64, serviceName string, decision semconv.Decision, enforcement semconv.Enforcement, attrs ...attribute.KeyValue) {
 	i := m.Inst()
 	if !i.Enabled(ctx) {
 		return
@@ -133,6 +133,7 @@ func (m AuthorizationDuration) Record(ctx context.Context, value float64, servic
 	i.Record(ctx, value, metric.WithAttributes(append(attrs[:len(attrs):len(attrs)],
 		semconv.ServiceNameKey.String(serviceName),
 		decision.Attr(),
+		enforcement.Attr(),
 	)...))
 }
 
