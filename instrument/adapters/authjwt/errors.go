@@ -31,8 +31,9 @@ func MapError(err error) error {
 		return says
 	}
 	if errors.Is(err, jwt.ErrTokenInvalidClaims) {
-		// What is left is the program's own check of its claims.
-		if tells(err) {
+		// What is left is the program's own check of its claims. The recorder reads
+		// by itself what the standard library's errors tell.
+		if errtree.Told(err) != nil {
 			return nil
 		}
 		return instrument.Failure(semconv.ReasonPolicyDenied)
@@ -94,7 +95,7 @@ func badSignature(err error) error {
 	switch {
 	case alone, errors.Is(cause, jwt.ErrTokenUnverifiable): // or it is "none", with a signature
 		return instrument.Failure(semconv.ReasonUnsupportedAlgorithm)
-	case cause != nil && tells(cause): // of a method that asks somebody
+	case errtree.Told(cause) != nil: // of a method that asks somebody
 		return nil
 	}
 	return instrument.Failure(semconv.ReasonBadSignature)
@@ -109,13 +110,6 @@ func unverifiable(err error) error {
 		return instrument.Failure(semconv.ReasonUnsupportedAlgorithm)
 	}
 	return known(cause, others)
-}
-
-// tells reports whether the standard library's errors say what an error is. The
-// recorder reads them by itself.
-func tells(err error) bool {
-	other := instrument.Error(semconv.ErrorTypeOther)
-	return instrument.ErrorOf(err, semconv.ErrorTypeOther) != other //nolint:errorlint // the very one
 }
 
 // says is an error and what it means.
