@@ -34,7 +34,7 @@ func MapError(err error) error {
 		// What is left is the program's own check of its claims. The recorder reads
 		// by itself what the standard library's errors tell.
 		if errtree.Told(err) != nil {
-			return nil
+			return nil //nolint:nilerr // which means that it says nothing
 		}
 		return instrument.Failure(semconv.ReasonPolicyDenied)
 	}
@@ -91,12 +91,12 @@ func badSignature(err error) error {
 	if says := known(err, others); says != nil {
 		return says
 	}
-	cause, alone := errtree.Beside(err, jwt.ErrTokenSignatureInvalid)
+	alone, cause := errtree.Beside(err, jwt.ErrTokenSignatureInvalid)
 	switch {
 	case alone, errors.Is(cause, jwt.ErrTokenUnverifiable): // or it is "none", with a signature
 		return instrument.Failure(semconv.ReasonUnsupportedAlgorithm)
 	case errtree.Told(cause) != nil: // of a method that asks somebody
-		return nil
+		return nil //nolint:nilerr // the recorder reads it by itself
 	}
 	return instrument.Failure(semconv.ReasonBadSignature)
 }
@@ -105,7 +105,7 @@ func badSignature(err error) error {
 // what a Keyfunc returned lies beside it. One that nobody here knows is left to the
 // other mappers.
 func unverifiable(err error) error {
-	cause, _ := errtree.Beside(err, jwt.ErrTokenUnverifiable)
+	_, cause := errtree.Beside(err, jwt.ErrTokenUnverifiable)
 	if cause == nil {
 		return instrument.Failure(semconv.ReasonUnsupportedAlgorithm)
 	}

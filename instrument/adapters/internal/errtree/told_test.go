@@ -14,13 +14,13 @@ import (
 )
 
 func TestTold(t *testing.T) {
-	for _, err := range []error{nil, cause, errors.Join(cause, sentinel), loop{}, many{}} {
+	for _, err := range []error{nil, errCause, errors.Join(errCause, errSentinel), loop{}, many{}} {
 		if got := errtree.Told(err); got != nil {
 			t.Errorf("%v: %v", err, got)
 		}
 	}
 	want := instrument.Error(semconv.ErrorTypeTimeout)
-	if got := errtree.Told(fmt.Errorf("%w: %w", sentinel, context.DeadlineExceeded)); got != want { //nolint:errorlint // the very same
+	if got := errtree.Told(fmt.Errorf("%w: %w", errSentinel, context.DeadlineExceeded)); got != want { //nolint:errorlint // the very same
 		t.Errorf("%v", got)
 	}
 }
