@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/crypto/bcrypt"
-
 	"github.com/datapunk/otelauth/instrument"
 	"github.com/datapunk/otelauth/semconv"
 )
+
+var errLibrary = errors.New("library")
 
 // failing is a test that keeps what it is failed with.
 type failing struct {
@@ -73,29 +73,34 @@ func Error() string { return "" }
 }
 
 func TestWantAll(t *testing.T) {
-	cases := []Case{{Of: "bcrypt.ErrHashTooShort"}, {Of: "bcrypt.ErrGone"}, {Of: ""}}
-	left := map[string]string{"bcrypt.ErrHashTooShort": "twice", "bcrypt.ErrPasswordTooLong": ""}
-	f := &failing{TB: t}
-	WantAll(f, cases, left, "golang.org/x/crypto", "bcrypt")
-	for _, words := range [][]string{
-		{"ErrHashTooShort", "left out", "case"},
-		{"ErrPasswordTooLong", "no reason"},
-		{"no error", "ErrGone"},
-		{"ErrMismatchedHashAndPassword", "no case"},
-		{"InvalidCostError", "no case"},
+	const module = "github.com/datapunk/otelauth"
+	for name, c := range map[string]struct {
+		of   []string
+		left map[string]string
+		want []string // words of a failure; nil for none
+	}{
+		"all":            {[]string{"instrument.ErrNoCredential", "instrument.ErrBypassed", ""}, nil, nil},
+		"one left out":   {[]string{"instrument.ErrNoCredential"}, map[string]string{"instrument.ErrBypassed": "a reason"}, nil},
+		"for no reason":  {[]string{"instrument.ErrNoCredential"}, map[string]string{"instrument.ErrBypassed": ""}, []string{"ErrBypassed", "no reason"}},
+		"and not at all": {[]string{"instrument.ErrNoCredential", "instrument.ErrBypassed"}, map[string]string{"instrument.ErrBypassed": "x"}, []string{"ErrBypassed", "case"}},
+		"one forgotten":  {[]string{"instrument.ErrNoCredential"}, nil, []string{"ErrBypassed", "no case"}},
+		"one too many":   {[]string{"instrument.ErrNoCredential", "instrument.ErrBypassed", "instrument.ErrGone"}, nil, []string{"no error", "ErrGone"}},
 	} {
-		if !f.has(words...) {
-			t.Errorf("nothing said of %v in %q", words, f.said)
+		var cases []Case
+		for _, of := range c.of {
+			cases = append(cases, Case{Of: of})
 		}
-	}
-	if f.has("ErrPasswordTooLong", "no case") {
-		t.Errorf("%q", f.said)
+		f := &failing{TB: t}
+		WantAll(f, cases, c.left, module, "instrument")
+		if len(f.said) != min(1, len(c.want)) || len(c.want) > 0 && !f.has(c.want...) {
+			t.Errorf("%s: %q", name, f.said)
+		}
 	}
 }
 
 func TestWantRecorded(t *testing.T) {
 	mapper := func(err error) error {
-		if errors.Is(err, bcrypt.ErrHashTooShort) {
+		if errors.Is(err, errLibrary) {
 			return instrument.Error(semconv.ErrorTypeInternal)
 		}
 		return nil
@@ -105,11 +110,11 @@ func TestWantRecorded(t *testing.T) {
 		errs []error
 		fail bool
 	}{
-		"as wanted":    {instrument.Error(semconv.ErrorTypeInternal), []error{bcrypt.ErrHashTooShort}, false},
+		"as wanted":    {instrument.Error(semconv.ErrorTypeInternal), []error{errLibrary}, false},
 		"unknown":      {Unknown, []error{errors.New("x"), errors.New("y")}, false},
 		"success":      {nil, []error{nil}, false},
-		"another type": {instrument.Error(semconv.ErrorTypeTLS), []error{bcrypt.ErrHashTooShort}, true},
-		"one is not":   {instrument.Error(semconv.ErrorTypeInternal), []error{bcrypt.ErrHashTooShort, errors.New("x")}, true},
+		"another type": {instrument.Error(semconv.ErrorTypeTLS), []error{errLibrary}, true},
+		"one is not":   {instrument.Error(semconv.ErrorTypeInternal), []error{errLibrary, errors.New("x")}, true},
 	} {
 		f := &failing{TB: t}
 		WantRecorded(f, mapper, c.want, c.errs...)
