@@ -31,9 +31,10 @@ func MapError(err error) error {
 		return says
 	}
 	if errors.Is(err, jwt.ErrTokenInvalidClaims) {
-		// What is left is the program's own check of its claims.
-		if tells(err) {
-			return nil
+		// What is left is the program's own check of its claims. The recorder reads
+		// by itself what the standard library's errors tell.
+		if errtree.Told(err) != nil {
+			return nil //nolint:nilerr // which means that it says nothing
 		}
 		return instrument.Failure(semconv.ReasonPolicyDenied)
 	}
@@ -90,12 +91,12 @@ func badSignature(err error) error {
 	if says := known(err, others); says != nil {
 		return says
 	}
-	cause, alone := errtree.Beside(err, jwt.ErrTokenSignatureInvalid)
+	alone, cause := errtree.Beside(err, jwt.ErrTokenSignatureInvalid)
 	switch {
 	case alone, errors.Is(cause, jwt.ErrTokenUnverifiable): // or it is "none", with a signature
 		return instrument.Failure(semconv.ReasonUnsupportedAlgorithm)
-	case cause != nil && tells(cause): // of a method that asks somebody
-		return nil
+	case errtree.Told(cause) != nil: // of a method that asks somebody
+		return nil //nolint:nilerr // the recorder reads it by itself
 	}
 	return instrument.Failure(semconv.ReasonBadSignature)
 }
@@ -104,18 +105,11 @@ func badSignature(err error) error {
 // what a Keyfunc returned lies beside it. One that nobody here knows is left to the
 // other mappers.
 func unverifiable(err error) error {
-	cause, _ := errtree.Beside(err, jwt.ErrTokenUnverifiable)
+	_, cause := errtree.Beside(err, jwt.ErrTokenUnverifiable)
 	if cause == nil {
 		return instrument.Failure(semconv.ReasonUnsupportedAlgorithm)
 	}
 	return known(cause, others)
-}
-
-// tells reports whether the standard library's errors say what an error is. The
-// recorder reads them by itself.
-func tells(err error) bool {
-	other := instrument.Error(semconv.ErrorTypeOther)
-	return instrument.ErrorOf(err, semconv.ErrorTypeOther) != other //nolint:errorlint // the very one
 }
 
 // says is an error and what it means.

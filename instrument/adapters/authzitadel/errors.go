@@ -106,7 +106,7 @@ func signature(err error) error {
 	case errors.Is(err, jose.ErrUnsupportedKeyType):
 		return instrument.Error(semconv.ErrorTypeInternal) // of a key of ours
 	}
-	if cause, _ := errtree.Beside(err, oidc.ErrSignatureInvalid); cause != nil {
+	if _, cause := errtree.Beside(err, oidc.ErrSignatureInvalid); cause != nil {
 		return instrument.ErrorOf(cause, semconv.ErrorTypeUnavailable)
 	}
 	return instrument.Failure(semconv.ReasonBadSignature)

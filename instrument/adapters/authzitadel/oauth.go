@@ -6,6 +6,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
 	"github.com/datapunk/otelauth/instrument"
+	"github.com/datapunk/otelauth/instrument/adapters/internal/errtree"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -14,8 +15,7 @@ import (
 // side reads it who answers with it: the client is the caller.
 func oauth(e *oidc.Error) error {
 	if e.ErrorType != oidc.InvalidRequest { // whose cause is in reading what a client sent
-		trouble := instrument.ErrorOf(e.Parent, semconv.ErrorTypeOther)
-		if trouble != nil && trouble != instrument.Error(semconv.ErrorTypeOther) { //nolint:errorlint // the very one
+		if trouble := errtree.Told(e.Parent); trouble != nil {
 			return trouble // a storage that is down, say
 		}
 	}

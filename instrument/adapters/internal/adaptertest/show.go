@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"  //nolint:depguard // only tests import this package
+	"go.opentelemetry.io/otel/sdk/metric/metricdata" //nolint:depguard // only tests import this package
 
 	"github.com/datapunk/otelauth/instrument"
 )

@@ -2,7 +2,7 @@
 
 // Package errtree reads how a library has put errors together.
 //
-//	if cause, _ := errtree.Beside(err, lib.ErrSignature); cause != nil {
+//	if _, cause := errtree.Beside(err, lib.ErrSignature); cause != nil {
 //		return instrument.ErrorOf(cause, semconv.ErrorTypeUnavailable)
 //	}
 package errtree
@@ -14,10 +14,10 @@ const maxErrors = 64
 // right after it, as in fmt.Errorf("%w: %w", sentinel, cause). Without a cause, alone
 // reports that it wraps sentinel and nothing else; neither holds for a sentinel that
 // nobody wraps. Of several places the first counts.
-func Beside(err, sentinel error) (cause error, alone bool) {
+func Beside(err, sentinel error) (alone bool, cause error) {
 	w := walk{sentinel: sentinel, left: maxErrors}
 	w.look(err)
-	return w.cause, w.alone
+	return w.alone, w.cause
 }
 
 type walk struct {

@@ -11,30 +11,30 @@ import (
 )
 
 var (
-	sentinel = errors.New("sentinel")
-	cause    = errors.New("cause")
+	errSentinel = errors.New("sentinel")
+	errCause    = errors.New("cause")
 )
 
 func TestBeside(t *testing.T) {
-	lib := fmt.Errorf("%w: %w", sentinel, cause)
+	lib := fmt.Errorf("%w: %w", errSentinel, errCause)
 	for name, c := range map[string]struct {
 		err   error
 		cause error
 		alone bool
 	}{
 		"nil":             {nil, nil, false},
-		"another":         {cause, nil, false},
-		"bare":            {sentinel, nil, false},
-		"joined alone":    {errors.Join(sentinel), nil, false},
-		"with a cause":    {lib, cause, false},
-		"alone":           {fmt.Errorf("%w: RS256", sentinel), nil, true},
-		"deep":            {fmt.Errorf("a: %w", errors.Join(errors.New("b"), fmt.Errorf("c: %w", lib))), cause, false},
-		"cause in front":  {fmt.Errorf("%w: %w", cause, sentinel), nil, false},
-		"the first place": {errors.Join(fmt.Errorf("x: %w", sentinel), lib), nil, true},
+		"another":         {errCause, nil, false},
+		"bare":            {errSentinel, nil, false},
+		"joined alone":    {errors.Join(errSentinel), nil, false},
+		"with a cause":    {lib, errCause, false},
+		"alone":           {fmt.Errorf("%w: RS256", errSentinel), nil, true},
+		"deep":            {fmt.Errorf("a: %w", errors.Join(errors.New("b"), fmt.Errorf("c: %w", lib))), errCause, false},
+		"cause in front":  {fmt.Errorf("%w: %w", errCause, errSentinel), nil, false},
+		"the first place": {errors.Join(fmt.Errorf("x: %w", errSentinel), lib), nil, true},
 		"no end":          {loop{}, nil, false},
 		"two ends":        {many{}, nil, false},
 	} {
-		if got, alone := errtree.Beside(c.err, sentinel); got != c.cause || alone != c.alone { //nolint:errorlint // the very same
+		if alone, got := errtree.Beside(c.err, errSentinel); got != c.cause || alone != c.alone { //nolint:errorlint // the very same
 			t.Errorf("%s: %v, %v", name, got, alone)
 		}
 	}
