@@ -78,7 +78,7 @@ var recordings = []recording{
 		i.Add(ctx, 1, "api", semconv.DecisionAllow, semconv.EnforcementEnforced)
 	}),
 	record(NewAuthorizationDuration, func(ctx context.Context, i AuthorizationDuration) {
-		i.Record(ctx, 1, "api", semconv.DecisionAllow)
+		i.Record(ctx, 1, "api", semconv.DecisionAllow, semconv.EnforcementEnforced)
 	}),
 	record(NewCacheLookups, func(ctx context.Context, i CacheLookups) {
 		i.Add(ctx, 1, "api", "tokens", semconv.CacheOutcomeHit)
