@@ -66,6 +66,17 @@ func (a *Attempts) Count(ctx context.Context, err error) {
 	a.outcomes.count(ctx, a.svc.rec, err)
 }
 
+// Outcome returns what an attempt that ended with err is recorded as, for a service
+// that must answer by the same rule: 401 for a failure, as a rule, and 503 for
+// [semconv.ResultError], since a client that gets a 401 throws a good credential away.
+// It records nothing. On nil it knows no mappers.
+func (a *Attempts) Outcome(err error) Outcome {
+	if a == nil {
+		return (&Recorder{}).classify(err)
+	}
+	return a.outcomes.outcome(a.svc.rec, err)
+}
+
 func (a *Attempts) recordRequest(ctx context.Context, d time.Duration, err error) {
 	a.Record(ctx, d, err)
 }
@@ -129,12 +140,18 @@ func bindOutcomes(s *Service, inst adder, reasons []semconv.Reason, attrs ...att
 	return o
 }
 
-// count counts one outcome, and a reason or type that nobody knows as collapsed.
-func (o *outcomes) count(ctx context.Context, r *Recorder, err error) Outcome {
+// outcome is what err comes to.
+func (o *outcomes) outcome(r *Recorder, err error) Outcome {
 	got := r.classify(err)
 	if o.certificates {
 		got = clientCertificate(err, got)
 	}
+	return got
+}
+
+// count counts one outcome, and a reason or type that nobody knows as collapsed.
+func (o *outcomes) count(ctx context.Context, r *Recorder, err error) Outcome {
+	got := o.outcome(r, err)
 	switch got.Result {
 	case semconv.ResultFailure:
 		o.failures[got.Reason].add(ctx, 1)

@@ -4,17 +4,6 @@ package instrument
 
 import "github.com/datapunk/otelauth/semconv"
 
-// Classify returns what the recorder takes an error for, by the order that the
-// package documentation gives: for a service that must answer by the same rule, as
-// with 503 for [semconv.ResultError] and 401 for a failure. It records nothing. On
-// a nil Recorder it knows no mappers.
-func (r *Recorder) Classify(err error) Outcome {
-	if r == nil {
-		r = &Recorder{}
-	}
-	return r.classify(err)
-}
-
 // classify turns an error into an outcome, in this order: nil is success; what
 // the error says of itself ([Failure], [Error], [Reasoner]); what a mapper says
 // of it; its gRPC status; the standard library's errors, which are an error and

@@ -67,7 +67,7 @@ func TestEveryMetricOfTheRegistryCanBeRecorded(t *testing.T) {
 		"auth.token.operations":            {"result=success" + api + " token.operation=issue token.type=refresh": 1},
 		"auth.session.operations": {
 			"result=success" + api + " session.operation=create": 2,
-			"result=error" + api + " session.operation=create": 1,
+			"result=error" + api + " session.operation=create":   1,
 			"result=success" + api + " session.operation=revoke": 1,
 		},
 		"auth.session.active": {"service.name=api": 6},

@@ -3,6 +3,7 @@
 package instrument
 
 import (
+	"crypto/x509"
 	"errors"
 	"sync"
 	"testing"
@@ -121,31 +122,33 @@ func TestAuthenticatedConcurrentSafe(t *testing.T) {
 	g.want("auth.authentication.attempts", map[string]float64{"method=password result=success service.name=api": requests})
 }
 
-func TestClassifyForTheCaller(t *testing.T) {
-	rec, err := New(WithErrorMapper(func(err error) error {
+func TestOutcomeForTheCaller(t *testing.T) {
+	g := newRig(t, WithServices("api"), WithErrorMapper(func(err error) error {
 		if errors.Is(err, errLibrary) {
 			return Failure(semconv.ReasonExpired)
 		}
 		return nil
 	}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	api := g.rec.Service("api")
+	jwt, mtls := api.Authentication(semconv.MethodJWT), api.Authentication(semconv.MethodMTLS)
 	for _, tt := range []struct {
-		rec  *Recorder
+		on   *Attempts
 		err  error
 		want Outcome
 	}{
-		{rec, nil, Outcome{Result: semconv.ResultSuccess}},
-		{rec, errLibrary, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonExpired}},
-		{rec, Error(semconv.ErrorTypeDNS), Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeDNS}},
+		{jwt, nil, Outcome{Result: semconv.ResultSuccess}},
+		{jwt, errLibrary, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonExpired}},
+		{jwt, Error(semconv.ErrorTypeDNS), Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeDNS}},
+		{jwt, x509.UnknownAuthorityError{}, Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeTLS}},
+		{mtls, x509.UnknownAuthorityError{}, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonUnknownKey}},
 		{nil, errLibrary, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonOther}},
 		{nil, ErrBypassed, Outcome{Result: semconv.ResultBypassed}},
 	} {
-		if got := tt.rec.Classify(tt.err); got != tt.want {
+		if got := tt.on.Outcome(tt.err); got != tt.want {
 			t.Errorf("%v: %+v, want %+v", tt.err, got, tt.want)
 		}
 	}
+	g.want("auth.authentication.attempts", map[string]float64{})
 }
 
 // Trouble of ours has no reason, and must not be taken for a refusal.

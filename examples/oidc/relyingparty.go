@@ -97,7 +97,7 @@ func (a *webApp) login(w http.ResponseWriter, r *http.Request) {
 func (a *webApp) callback(w http.ResponseWriter, r *http.Request) {
 	tokens, err := a.authenticate(r)
 	if err != nil {
-		refuse(w, err, "login refused")
+		refuse(w, a.logins, err, "login refused")
 		return
 	}
 	a.begin(w, r, tokens)

@@ -31,7 +31,7 @@ func newAPI(svc *instrument.Service, v verifier) *api {
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	scope, err := a.authenticate(r.Context(), r.Header.Get("Authorization"))
 	if err != nil {
-		refuse(w, err, "token refused")
+		refuse(w, a.tokens, err, "token refused")
 		return
 	}
 	if !a.authorize(r.Context(), scope) {
