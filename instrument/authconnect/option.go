@@ -9,8 +9,8 @@ import (
 
 	"connectrpc.com/connect"
 
-	"github.com/datapunk/otelauth/instrument"
 	"github.com/datapunk/otelauth/instrument/authhttp"
+	"github.com/datapunk/otelauth/instrument/internal/credential"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -22,16 +22,14 @@ type optionFunc func(config) config
 func (f optionFunc) apply(c config) config { return f(c) }
 
 type config struct {
-	filters       []func(context.Context, connect.Spec) bool
-	headers       []authhttp.Option // where credentials are looked for
-	message       bool
-	bearerMethod  semconv.Method
-	bearerToken   semconv.TokenType
-	bearerIsToken bool // bearerToken rules, not bearerMethod
+	filters []func(context.Context, connect.Spec) bool
+	headers []authhttp.Option // where credentials are looked for
+	message bool
+	bearer  credential.Handles
 }
 
 func newConfig(opts []Option) config {
-	c := config{bearerMethod: semconv.MethodOpaqueToken}
+	c := config{bearer: credential.ByMethod(semconv.MethodOpaqueToken)}
 	for _, o := range opts {
 		if o != nil {
 			c = o.apply(c)
@@ -88,7 +86,7 @@ func WithMessageCredential() Option {
 // [semconv.MethodOpaqueToken].
 func WithBearerMethod(m semconv.Method) Option {
 	return optionFunc(func(c config) config {
-		c.bearerMethod, c.bearerIsToken = m, false
+		c.bearer = credential.ByMethod(m)
 		return c
 	})
 }
@@ -98,7 +96,7 @@ func WithBearerMethod(m semconv.Method) Option {
 // this and [WithBearerMethod] rules.
 func WithBearerToken(t semconv.TokenType) Option {
 	return optionFunc(func(c config) config {
-		c.bearerToken, c.bearerIsToken = t, true
+		c.bearer = credential.ByToken(t)
 		return c
 	})
 }
@@ -120,23 +118,3 @@ func (c *config) sniff(header http.Header) authhttp.Kind {
 
 // bears reports whether an RPC of this kind bears any credential.
 func (c *config) bears(k authhttp.Kind) bool { return c.message || k != authhttp.KindNone }
-
-// pick returns the handle that a credential of this kind is recorded on.
-func (c *config) pick(svc *instrument.Service, k authhttp.Kind) *instrument.Attempts {
-	m := semconv.MethodOther
-	switch {
-	case k == authhttp.KindBearer && c.bearerIsToken:
-		return svc.TokenVerification(c.bearerToken)
-	case k == authhttp.KindBearer:
-		m = c.bearerMethod
-	case k == authhttp.KindBasic, k == authhttp.KindNone && c.message:
-		m = semconv.MethodPassword
-	case k == authhttp.KindNone:
-		m = semconv.MethodNone
-	case k == authhttp.KindAPIKey:
-		m = semconv.MethodAPIKey
-	case k == authhttp.KindCookie:
-		m = semconv.MethodSession
-	}
-	return svc.Authentication(m)
-}

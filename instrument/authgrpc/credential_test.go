@@ -22,20 +22,10 @@ func FuzzSniff(f *testing.F) {
 	f.Add("Bearer  \t ", "\x00")
 	f.Add("\x00 \xff", " ")
 	f.Add("", "")
-	kinds := map[authhttp.Kind]kind{
-		authhttp.KindNone:   kindNone,
-		authhttp.KindBasic:  kindBasic,
-		authhttp.KindBearer: kindBearer,
-		authhttp.KindOther:  kindOther,
-		authhttp.KindAPIKey: kindAPIKey,
-	}
 	c := newConfig(nil)
 	f.Fuzz(func(t *testing.T, authorization, key string) {
 		r := &http.Request{Header: http.Header{"Authorization": {authorization}, "X-Api-Key": {key}}}
-		want, ok := kinds[authhttp.Sniff(r)]
-		if !ok {
-			t.Fatalf("authhttp sees a %v", authhttp.Sniff(r))
-		}
+		want := authhttp.Sniff(r)
 		ctx := metadata.NewIncomingContext(context.Background(), metadata.Pairs("authorization", authorization, "x-api-key", key))
 		if got := c.sniff(ctx); got != want {
 			t.Errorf("authorization %q, key %q: %v, want %v", authorization, key, got, want)

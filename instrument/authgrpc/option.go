@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/datapunk/otelauth/instrument/internal/credential"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -22,16 +23,14 @@ type optionFunc func(config) config
 func (f optionFunc) apply(c config) config { return f(c) }
 
 type config struct {
-	filters       []func(context.Context, string) bool
-	apiKeys       []string // lower case
-	message       bool
-	bearerMethod  semconv.Method
-	bearerToken   semconv.TokenType
-	bearerIsToken bool // bearerToken rules, not bearerMethod
+	filters []func(context.Context, string) bool
+	apiKeys []string // lower case
+	message bool
+	bearer  credential.Handles
 }
 
 func newConfig(opts []Option) config {
-	c := config{bearerMethod: semconv.MethodOpaqueToken}
+	c := config{bearer: credential.ByMethod(semconv.MethodOpaqueToken)}
 	for _, o := range opts {
 		if o != nil {
 			c = o.apply(c)
@@ -85,7 +84,7 @@ func WithMessageCredential() Option {
 // [semconv.MethodOpaqueToken].
 func WithBearerMethod(m semconv.Method) Option {
 	return optionFunc(func(c config) config {
-		c.bearerMethod, c.bearerIsToken = m, false
+		c.bearer = credential.ByMethod(m)
 		return c
 	})
 }
@@ -95,7 +94,7 @@ func WithBearerMethod(m semconv.Method) Option {
 // this and [WithBearerMethod] rules.
 func WithBearerToken(t semconv.TokenType) Option {
 	return optionFunc(func(c config) config {
-		c.bearerToken, c.bearerIsToken = t, true
+		c.bearer = credential.ByToken(t)
 		return c
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/datapunk/otelauth/instrument"
+	"github.com/datapunk/otelauth/instrument/internal/credential"
 )
 
 // ServerInterceptor records the RPCs of a server. Its methods Unary and Stream are
@@ -74,7 +75,7 @@ func (i *ServerInterceptor) begin(ctx context.Context, method string) *call {
 	on, missing := i.handle, false
 	if i.svc != nil {
 		kind := i.sniff(ctx)
-		on, missing = i.pick(i.svc, kind), kind == kindNone && !i.message
+		on, missing = i.bearer.Of(i.svc, kind, i.message), kind == credential.None && !i.message
 	}
 	if instrument.IsPending(ctx, on) {
 		return nil

@@ -6,54 +6,24 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/datapunk/otelauth/semconv"
+	"github.com/datapunk/otelauth/instrument/internal/credential"
 )
 
 // Kind is the kind of credential that a request bears.
-type Kind uint8
+type Kind = credential.Kind
 
 // The kinds, in the order in which they are looked for, save KindNone. A client
 // certificate comes last, since the connection often has that of a gateway while
 // the request has its caller's own credential.
 const (
-	KindNone        Kind = iota // no credential
-	KindBasic                   // Authorization: Basic
-	KindBearer                  // Authorization: Bearer
-	KindOther                   // Authorization with any other scheme
-	KindAPIKey                  // a header of WithAPIKeyHeader
-	KindCookie                  // a cookie of WithSessionCookie
-	KindCertificate             // a TLS client certificate
-	numKinds
+	KindNone        = credential.None        // no credential
+	KindBasic       = credential.Basic       // Authorization: Basic
+	KindBearer      = credential.Bearer      // Authorization: Bearer
+	KindOther       = credential.Other       // Authorization with any other scheme
+	KindAPIKey      = credential.APIKey      // a header of WithAPIKeyHeader
+	KindCookie      = credential.Cookie      // a cookie of WithSessionCookie
+	KindCertificate = credential.Certificate // a TLS client certificate
 )
-
-var kindNames = [numKinds]string{"none", "basic", "bearer", "other", "api_key", "cookie", "certificate"}
-
-// String returns the kind in a word, "none" for one outside the enum.
-func (k Kind) String() string {
-	if k >= numKinds {
-		k = KindNone
-	}
-	return kindNames[k]
-}
-
-// method is what an attempt with this kind of credential is recorded as.
-func (k Kind) method(bearer semconv.Method) semconv.Method {
-	switch k {
-	case KindNone:
-		return semconv.MethodNone
-	case KindBasic:
-		return semconv.MethodPassword
-	case KindBearer:
-		return bearer
-	case KindAPIKey:
-		return semconv.MethodAPIKey
-	case KindCookie:
-		return semconv.MethodSession
-	case KindCertificate:
-		return semconv.MethodMTLS
-	}
-	return semconv.MethodOther
-}
 
 // Sniff returns the kind of credential that the request bears. It looks at which
 // headers are there, at the scheme of Authorization, at the names of cookies and
@@ -101,16 +71,7 @@ func authorization(h http.Header) Kind {
 	if len(vs) == 0 {
 		return KindNone
 	}
-	scheme, rest, _ := strings.Cut(strings.TrimLeft(vs[0], " \t"), " ")
-	switch {
-	case strings.Trim(rest, " \t") == "":
-		return KindNone // a scheme without a credential
-	case strings.EqualFold(scheme, "Basic"):
-		return KindBasic
-	case strings.EqualFold(scheme, "Bearer"):
-		return KindBearer
-	}
-	return KindOther
+	return credential.OfAuthorization(vs[0])
 }
 
 // hasCookie does what [http.Request.Cookie] does, without allocating for the

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/datapunk/otelauth/instrument/internal/credential"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -25,13 +26,11 @@ type config struct {
 	apiKeyHeaders []string // canonical
 	cookies       []string
 	body          bool
-	bearerMethod  semconv.Method
-	bearerToken   semconv.TokenType
-	bearerIsToken bool // bearerToken rules, not bearerMethod
+	bearer        credential.Handles
 }
 
 func newConfig(opts []Option) config {
-	c := config{bearerMethod: semconv.MethodOpaqueToken}
+	c := config{bearer: credential.ByMethod(semconv.MethodOpaqueToken)}
 	for _, o := range opts {
 		if o != nil {
 			c = o.apply(c)
@@ -92,7 +91,7 @@ func WithBodyCredential() Option {
 // JWTs. Default: [semconv.MethodOpaqueToken].
 func WithBearerMethod(m semconv.Method) Option {
 	return optionFunc(func(c config) config {
-		c.bearerMethod, c.bearerIsToken = m, false
+		c.bearer = credential.ByMethod(m)
 		return c
 	})
 }
@@ -102,7 +101,7 @@ func WithBearerMethod(m semconv.Method) Option {
 // of this and [WithBearerMethod] rules.
 func WithBearerToken(t semconv.TokenType) Option {
 	return optionFunc(func(c config) config {
-		c.bearerToken, c.bearerIsToken = t, true
+		c.bearer = credential.ByToken(t)
 		return c
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/datapunk/otelauth/instrument"
-	"github.com/datapunk/otelauth/semconv"
 )
 
 // NewServiceMiddleware is [NewMiddleware] for a server that takes credentials of
@@ -24,16 +23,6 @@ func NewServiceMiddleware(svc *instrument.Service, opts ...Option) func(http.Han
 	return c.middleware(svc != nil, func(r *http.Request) (instrument.Handle, bearing) {
 		kind := c.sniff(r)
 		bears := c.bears(r, kind)
-		return c.handle(svc, kind, bears), bearing{bears, true}
+		return c.bearer.Of(svc, kind, bears), bearing{bears, true}
 	})
-}
-
-func (c *config) handle(svc *instrument.Service, k Kind, bears bool) *instrument.Attempts {
-	switch {
-	case k == KindBearer && c.bearerIsToken:
-		return svc.TokenVerification(c.bearerToken)
-	case k == KindNone && bears: // in the body
-		return svc.Authentication(semconv.MethodPassword)
-	}
-	return svc.Authentication(k.method(c.bearerMethod))
 }
