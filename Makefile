@@ -31,7 +31,7 @@ generate: ## names, typed instruments and tables, from semconv/registry
 
 tidy:
 	$(GO) mod tidy
-	$(GO) -C internal/integration mod tidy
+	for dir in $$(git ls-files '*/go.mod' | xargs -n1 dirname); do $(GO) -C $$dir mod tidy; done
 
 quickstart:
 	$(GO) run ./examples/quickstart
