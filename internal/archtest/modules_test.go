@@ -26,6 +26,7 @@ var direct = []string{
 	"github.com/google/uuid",       // the identity of a process, which the OpenTelemetry SDK makes in the same way
 	"github.com/prometheus/...",
 	"go.opentelemetry.io/...",
+	"go.uber.org/goleak",  // tests alone
 	"go.yaml.in/yaml/...", // the generator of semconv reads the registry
 	"golang.org/x/...",
 	"google.golang.org/genproto/googleapis/rpc", // the error details of gRPC

@@ -17,8 +17,10 @@ func Example() {
 	rec, show := adaptertest.Recorder(instrument.WithErrorMapper(authoauth2.MapError))
 	logins := rec.Service("web").Authentication(semconv.MethodOIDC)
 
-	used := server(adaptertest.Stage{}, 400, "application/json", `{"error":"invalid_grant"}`)
-	down := server(adaptertest.Stage{}, 503, "text/plain", "maintenance")
+	var stage adaptertest.Stage
+	defer stage.Close()
+	used := server(&stage, 400, "application/json", `{"error":"invalid_grant"}`)
+	down := server(&stage, 503, "text/plain", "maintenance")
 	ctx := context.Background()
 	_, err := used.Exchange(ctx, "code")
 	logins.Count(ctx, err)

@@ -17,7 +17,9 @@ import (
 // A resource server that checks the tokens of a provider. The second token was made
 // for another service.
 func Example() {
-	id := newProvider(adaptertest.Stage{}) // on loopback
+	var stage adaptertest.Stage
+	defer stage.Close()
+	id := newProvider(&stage) // on loopback
 	defer id.srv.Close()
 	ctx := context.Background()
 

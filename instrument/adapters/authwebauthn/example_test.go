@@ -18,7 +18,9 @@ import (
 // Three logins with a security key: a good one, one from another site, and one that
 // took too long.
 func Example() {
-	web, key := server(adaptertest.Stage{}, nil), newAuthenticator(adaptertest.Stage{})
+	var stage adaptertest.Stage
+	defer stage.Close()
+	web, key := server(&stage, nil), newAuthenticator(&stage)
 	alice := user{key.credential()}
 
 	rec, show := adaptertest.Recorder(instrument.WithErrorMapper(authwebauthn.MapError))

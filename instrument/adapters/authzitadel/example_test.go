@@ -18,7 +18,9 @@ import (
 
 // A service that checks the tokens of a provider. The second one has expired.
 func Example() {
-	id := newProvider(adaptertest.Stage{}) // on loopback
+	var stage adaptertest.Stage
+	defer stage.Close()
+	id := newProvider(&stage) // on loopback
 	defer id.srv.Close()
 	ctx := context.Background()
 

@@ -15,7 +15,9 @@ import (
 
 // A provider that authenticates its clients.
 func Example() {
-	provider, _ := newProvider(adaptertest.Stage{})
+	var stage adaptertest.Stage
+	defer stage.Close()
+	provider, _ := newProvider(&stage)
 	rec, show := adaptertest.Recorder(instrument.WithErrorMapper(authop.MapError))
 
 	clients := rec.Service("id").Authentication(semconv.MethodClientSecret)

@@ -66,17 +66,28 @@ func lines(rm metricdata.ResourceMetrics, counter string) (lines []string) {
 func word(kv attribute.KeyValue) string { return string(kv.Key) + "=" + kv.Value.String() }
 
 // Stage stands in for the test where an example uses a test's helper. What would fail
-// the test panics, and nothing is cleaned up.
-type Stage struct{ testing.TB }
+// the test panics. The zero Stage is ready; end it by Close.
+type Stage struct {
+	testing.TB
+
+	cleanups []func()
+}
 
 // Helper does nothing.
-func (Stage) Helper() {}
+func (*Stage) Helper() {}
 
-// Cleanup does nothing.
-func (Stage) Cleanup(func()) {}
+// Cleanup registers f for Close.
+func (s *Stage) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
+
+// Close runs what Cleanup was given, the last first.
+func (s *Stage) Close() {
+	for _, f := range slices.Backward(s.cleanups) {
+		f()
+	}
+}
 
 // Context never ends.
-func (Stage) Context() context.Context { return context.Background() }
+func (*Stage) Context() context.Context { return context.Background() }
 
 // Fatal panics.
-func (Stage) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+func (*Stage) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
