@@ -7,6 +7,7 @@ replace github.com/datapunk/otelauth => ../../..
 require (
 	github.com/datapunk/otelauth v0.1.0
 	github.com/gorilla/securecookie v1.1.2
+	go.uber.org/goleak v1.3.0
 )
 
 require (

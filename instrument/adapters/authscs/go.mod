@@ -7,6 +7,7 @@ replace github.com/datapunk/otelauth => ../../..
 require (
 	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/datapunk/otelauth v0.1.0
+	go.uber.org/goleak v1.3.0
 )
 
 require (

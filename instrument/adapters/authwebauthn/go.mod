@@ -8,6 +8,7 @@ require (
 	github.com/datapunk/otelauth v0.1.0
 	github.com/go-webauthn/webauthn v0.18.2
 	github.com/google/uuid v1.6.0
+	go.uber.org/goleak v1.3.0
 )
 
 require (

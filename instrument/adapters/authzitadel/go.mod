@@ -8,6 +8,7 @@ require (
 	github.com/datapunk/otelauth v0.1.0
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/zitadel/oidc/v3 v3.51.17
+	go.uber.org/goleak v1.3.0
 )
 
 require (
