@@ -474,3 +474,14 @@ func TestCollectionDuringShutdownLosesNothing(t *testing.T) {
 	g.want("auth.authentication.attempts", map[string]float64{"method=password result=success service.name=api": 1})
 	g.want("auth.sdk.rejected_measurements", map[string]float64{"sdk.rejection=after_shutdown": 1})
 }
+
+// A step of the wall clock must not make a duration negative, nor long.
+func TestDurationsAreMonotonic(t *testing.T) {
+	if processStart.Round(0) == processStart { // == sees the reading, Equal does not
+		t.Error("the start of the process has no monotonic reading, which Round strips")
+	}
+	first := monotonic()
+	if second := monotonic(); first < 0 || second < first {
+		t.Errorf("%v after %v", second, first)
+	}
+}
