@@ -54,6 +54,10 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 		return nil, err
 	}
 
+	if c.sdkMetrics {
+		done := observeSDK()
+		defer done()
+	}
 	p := &Pipeline{down: make(chan struct{})}
 	var errs []error
 	for _, plan := range plans {
@@ -77,6 +81,9 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	p.provider = sdkmetric.NewMeterProvider(sdkOpts...)
 	if err := p.observeSelf(); err != nil {
 		return nil, errors.Join(err, p.Shutdown(ctx))
+	}
+	if c.sdkMetrics {
+		takeSDKMetrics(p.MeterProvider())
 	}
 	return p, nil
 }
