@@ -47,7 +47,7 @@
 // # Safety
 //
 // TLS is 1.2 or later and the collector's name is always verified. The files
-// for it are read at every connection, so a rotated authority or client
+// for it are read before every push, so a rotated authority or client
 // certificate counts from the next push on. HTTP redirects are not followed,
 // so headers go where they were told to go. A proxy is used if the usual
 // variables (HTTPS_PROXY and so on) name one.

@@ -4,8 +4,10 @@ package otlp
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
@@ -21,9 +23,10 @@ import (
 )
 
 func newGRPCClient(s settings) (client, error) {
-	creds := insecure.NewCredentials()
+	creds, renew := insecure.NewCredentials(), func() {}
 	if s.tls != nil {
-		creds = freshTLS{s.tls}
+		fresh := &freshTLS{files: s.tls}
+		creds, renew = fresh, fresh.renew
 	}
 	dial := []grpc.DialOption{
 		grpc.WithTransportCredentials(creds),
@@ -61,7 +64,11 @@ func newGRPCClient(s settings) (client, error) {
 	}
 	// After an outage gRPC may wait two minutes before it tries again; a push
 	// is reason enough to try at once.
-	return client{Exporter: inner, wake: conn.ResetConnectBackoff, close: conn.Close}, nil
+	wake := func() {
+		renew()
+		conn.ResetConnectBackoff()
+	}
+	return client{Exporter: inner, wake: wake, close: conn.Close}, nil
 }
 
 // noteAnswer fills in the receipt of the request.
@@ -101,22 +108,44 @@ func tooLarge(s *status.Status) bool {
 }
 
 // freshTLS makes every handshake with the files as they are by then.
-type freshTLS struct{ files *tlsFiles }
+type freshTLS struct {
+	files *tlsFiles
 
-var _ credentials.TransportCredentials = freshTLS{}
+	mu   sync.Mutex
+	conn net.Conn    // the last one
+	made *tls.Config // what it was made with
+}
 
-func (c freshTLS) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	return credentials.NewTLS(c.files.config()).ClientHandshake(ctx, authority, conn)
+var _ credentials.TransportCredentials = (*freshTLS)(nil)
+
+func (c *freshTLS) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	config := c.files.config()
+	c.mu.Lock()
+	c.conn, c.made = conn, config
+	c.mu.Unlock()
+	return credentials.NewTLS(config).ClientHandshake(ctx, authority, conn)
+}
+
+// renew closes a connection that was made with other files than there are now:
+// it may rest on a certificate that has been withdrawn. No request is under way.
+func (c *freshTLS) renew() {
+	config := c.files.config()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil && c.made != config {
+		_ = c.conn.Close()
+		c.conn = nil
+	}
 }
 
 // ServerHandshake is never used by a client.
-func (c freshTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+func (c *freshTLS) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	return credentials.NewTLS(c.files.config()).ServerHandshake(conn)
 }
 
-func (freshTLS) Info() credentials.ProtocolInfo { return credentials.NewTLS(nil).Info() }
+func (*freshTLS) Info() credentials.ProtocolInfo { return credentials.NewTLS(nil).Info() }
 
-func (c freshTLS) Clone() credentials.TransportCredentials { return c }
+func (c *freshTLS) Clone() credentials.TransportCredentials { return c }
 
 // OverrideServerName is not supported: the name in the endpoint is verified.
-func (freshTLS) OverrideServerName(string) error { return nil }
+func (*freshTLS) OverrideServerName(string) error { return nil }

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -32,7 +31,7 @@ func newHTTPClient(s settings) (client, error) {
 	}
 	inner, err := otlpmetrichttp.New(context.Background(),
 		// Scheme, host and path in one, so that none comes from a variable.
-		otlpmetrichttp.WithEndpointURL((&url.URL{Scheme: s.target.scheme(), Host: s.target.host, Path: s.target.path}).String()),
+		otlpmetrichttp.WithEndpointURL(s.target.String()),
 		// Not used with a client of our own, but a certificate from a variable
 		// would be refused next to a plaintext endpoint.
 		otlpmetrichttp.WithTLSClientConfig(nil),

@@ -133,7 +133,7 @@ func WithBatchSize(n int) Option {
 
 // WithCACertificate sets the PEM file of the authorities that the collector's
 // certificate must come from, in place of the system's. The file is read again
-// at every connection, so a replaced one counts from the next push on; a
+// before every push, so a replaced one counts from the next push on; a
 // broken one is reported and the last good one stays in force.
 func WithCACertificate(path string) Option {
 	return option(func(c *config) { c.caFile = setting[string]{path, "WithCACertificate"} })

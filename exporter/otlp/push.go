@@ -110,9 +110,7 @@ type tally struct {
 
 func (p *pusher) deliver(ctx context.Context, b batch, t *tally) {
 	var r receipt
-	limited, cancel := context.WithTimeoutCause(withReceipt(ctx, &r), p.cfg.timeout, errTimeout)
-	err := p.client.Export(limited, b.data)
-	cancel()
+	err := p.send(ctx, b, &r)
 	if err != nil && r.tooLarge && b.points > 1 {
 		half := (b.points + 1) / 2
 		p.batch = min(p.batch, half)
@@ -138,6 +136,17 @@ func (p *pusher) deliver(ctx context.Context, b batch, t *tally) {
 	if t.cause == nil {
 		t.cause, t.kind = err, r.kind
 	}
+}
+
+// send makes one request of a batch. When ctx is done it spares itself the
+// work, for somebody waits to be told what is lost.
+func (p *pusher) send(ctx context.Context, b batch, r *receipt) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(withReceipt(ctx, r), p.cfg.timeout, errTimeout)
+	defer cancel()
+	return p.client.Export(ctx, b.data)
 }
 
 // settle turns the tally into the outcome and the counters.

@@ -12,10 +12,15 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// grace is how long after its deadline a flush or a shutdown still waits for
-// the word of a push that has been cancelled. It is used up only when a
-// callback of the host hangs, which nothing can stop.
-const grace = time.Second
+const (
+	// ahead is how long before its deadline a flush or a shutdown ends its push,
+	// or a tenth of the time that there is, so that what was lost can be told by
+	// the deadline.
+	ahead = 50 * time.Millisecond
+	// grace is how long after its deadline it still waits for that word. It is
+	// used up only when a callback of the host hangs, which nothing can stop.
+	grace = 50 * time.Millisecond
+)
 
 // reader pushes at every interval and when told to.
 //
@@ -113,6 +118,12 @@ func (r *reader) limited(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeout(ctx, r.push.cfg.exportTimeout)
 }
 
+// early gives a context that ends a little before ctx, which has a deadline.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, _ := ctx.Deadline()
+	return context.WithDeadline(ctx, deadline.Add(-min(ahead, time.Until(deadline)/10)))
+}
+
 // ForceFlush pushes now and returns how it went. Without a deadline in ctx it
 // takes no longer than the export timeout.
 func (r *reader) ForceFlush(ctx context.Context) error {
@@ -121,7 +132,11 @@ func (r *reader) ForceFlush(ctx context.Context) error {
 	}
 	ctx, cancel := r.limited(ctx)
 	defer cancel()
-	return r.do(ctx, func() error { return r.once(ctx).err() })
+	return r.do(ctx, func() error {
+		ctx, cancel := early(ctx)
+		defer cancel()
+		return r.once(ctx).err()
+	})
 }
 
 // Shutdown pushes for the last time and frees everything. Later calls wait for
@@ -157,6 +172,8 @@ func (r *reader) Shutdown(ctx context.Context) error {
 
 // last is the last push. The caller has the turn.
 func (r *reader) last(ctx context.Context) error {
+	ctx, cancel := early(ctx)
+	defer cancel()
 	o := r.push.push(ctx)
 	if errors.Is(o.collect, sdkmetric.ErrReaderNotRegistered) {
 		o.collect = nil // there was never anything to send
