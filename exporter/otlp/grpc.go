@@ -76,7 +76,7 @@ func noteAnswer(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 	r := receiptOf(ctx)
 	if err := invoke(ctx, method, req, reply, cc, opts...); err != nil {
 		s := status.Convert(err)
-		*r = receipt{kind: s.Code().String(), tooLarge: tooLarge(s)}
+		*r = receipt{kind: s.Code().String(), passing: passing(s.Code()), tooLarge: tooLarge(s)}
 		if r.tooLarge {
 			// Not to be sent again as it is, which the exporter would do with
 			// the code that some servers use.
@@ -88,6 +88,17 @@ func noteAnswer(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 		r.accept(resp)
 	}
 	return nil
+}
+
+// passing follows the OTLP specification, but for an exhausted collector, which
+// it wants to be left alone unless it says for how long: here until the next push.
+func passing(c codes.Code) bool {
+	switch c {
+	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss, codes.ResourceExhausted:
+		return true
+	default:
+		return false
+	}
 }
 
 // tooLarge tells whether a server refused a message for its size: there is no

@@ -74,16 +74,21 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	*r = receipt{}
 	resp, err := t.send(req)
 	if err != nil {
-		r.kind = "connection"
+		r.kind, r.passing = "connection", true
 		return nil, err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		r.kind = "HTTP " + strconv.Itoa(resp.StatusCode/100) + "xx"
-		r.tooLarge = resp.StatusCode == http.StatusRequestEntityTooLarge
+		switch resp.StatusCode {
+		case http.StatusRequestEntityTooLarge:
+			r.tooLarge = true
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			r.passing = true
+		}
 		return resp, nil
 	}
 	if err := r.read(resp); err != nil {
-		r.kind = "connection"
+		r.kind, r.passing = "connection", true
 		return nil, err
 	}
 	return resp, nil

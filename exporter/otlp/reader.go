@@ -37,9 +37,8 @@ type reader struct {
 	end     context.CancelFunc
 	stopped chan struct{} // the loop is over
 
-	closing     atomic.Bool
-	closed      chan struct{} // the shutdown is over
-	interrupted []error       // what the shutdown cut short; belongs to the turn
+	closing atomic.Bool
+	closed  chan struct{} // the shutdown is over
 }
 
 func newReader(p *pusher) *reader {
@@ -103,11 +102,7 @@ func (r *reader) once(ctx context.Context) outcome {
 	defer cancel()
 	stop := context.AfterFunc(r.life, cancel)
 	defer stop()
-	o := r.push.push(ctx)
-	if r.life.Err() != nil && o.delivery != nil {
-		r.interrupted = append(r.interrupted, o.delivery)
-	}
-	return o
+	return r.push.push(ctx)
 }
 
 // limited gives a context without a deadline that of a push.
@@ -154,14 +149,17 @@ func (r *reader) Shutdown(ctx context.Context) error {
 	}
 	defer close(r.closed)
 	// Cumulative data that a push under way holds are in the last push too, so
-	// it need not be waited for. Delta data are nowhere else.
+	// it need not be waited for. Delta data would be sent again, and might arrive
+	// twice.
+	soon, cancel := early(ctx)
+	defer cancel()
 	if r.push.cfg.delta {
-		stop := context.AfterFunc(ctx, r.end)
+		stop := context.AfterFunc(soon, r.end)
 		defer stop()
 	} else {
 		r.end()
 	}
-	err := r.do(ctx, func() error { return r.last(ctx) })
+	err := r.do(ctx, func() error { return r.last(soon) })
 	r.end()
 	select {
 	case <-r.stopped:
@@ -172,17 +170,13 @@ func (r *reader) Shutdown(ctx context.Context) error {
 
 // last is the last push. The caller has the turn.
 func (r *reader) last(ctx context.Context) error {
-	ctx, cancel := early(ctx)
-	defer cancel()
+	r.push.final = true
 	o := r.push.push(ctx)
 	if errors.Is(o.collect, sdkmetric.ErrReaderNotRegistered) {
 		o.collect = nil // there was never anything to send
 	}
 	_ = r.ManualReader.Shutdown(ctx)
-	if !r.push.cfg.delta {
-		return o.err() // the last push held what was cut short
-	}
-	return errors.Join(append(r.interrupted, o.err())...)
+	return o.err() // what was cut short was in it
 }
 
 // do does the work when its turn comes, and leaves it behind when it is still
