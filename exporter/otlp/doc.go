@@ -19,10 +19,10 @@
 // # Loss
 //
 // The data are cumulative: each push says what happened since the start, so
-// after an outage the next push that arrives is complete ([WithTemporality] has
-// the other way). A request is retried
-// until its timeout is over ([WithTimeout]); then the next push follows
-// ([WithInterval]). What the last push of a shutdown could not deliver is
+// after an outage the next push that arrives is complete. [WithTemporality] has
+// the other way. A request is retried until its timeout is over
+// ([WithTimeout]); then the next push follows ([WithInterval]). What the last
+// push of a shutdown could not deliver is
 // counted in the error that Shutdown returns. Points that a collector rejects
 // while it takes the rest are counted too: [RejectedError]. What went wrong so
 // far is told by [Exporter.Failures], [Exporter.UndeliveredPoints] and

@@ -14,6 +14,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	colpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
@@ -33,14 +34,22 @@ func newGRPCClient(s settings) (client, error) {
 		grpc.WithUserAgent("OTel Go OTLP over gRPC metrics exporter/" + otlpmetricgrpc.Version()),
 		grpc.WithUnaryInterceptor(noteAnswer),
 		grpc.WithDisableServiceConfig(),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: retryMost},
+			MinConnectTimeout: 10 * time.Second,
+		}),
 		// No request lasts long enough for a ping. What this is for: on Linux
 		// the system gives up a connection whose peer has vanished after
 		// Timeout, instead of a quarter of an hour.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 5 * time.Minute, Timeout: 10 * time.Second}),
 	}
+	// A request waits for a connection as long as it may take: it must not fail
+	// for an attempt to connect that is already history.
+	call := []grpc.CallOption{grpc.WaitForReady(true)}
 	if s.gzip {
-		dial = append(dial, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
+		call = append(call, grpc.UseCompressor(gzip.Name))
 	}
+	dial = append(dial, grpc.WithDefaultCallOptions(call...))
 	// A connection of our own: of the variables for endpoint, TLS and
 	// compression nothing is left to obey.
 	conn, err := grpc.NewClient("dns:///"+s.target.host, dial...)
@@ -62,8 +71,8 @@ func newGRPCClient(s settings) (client, error) {
 		_ = conn.Close()
 		return client{}, err
 	}
-	// After an outage gRPC may wait two minutes before it tries again; a push
-	// is reason enough to try at once.
+	// After a failure gRPC waits before it connects again; a push is reason
+	// enough to try at once.
 	wake := func() {
 		renew()
 		conn.ResetConnectBackoff()
