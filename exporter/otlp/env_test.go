@@ -144,6 +144,8 @@ func TestEnvironmentErrors(t *testing.T) {
 		{"scheme", variables{m + "ENDPOINT": "ftp://h:1"}, []string{`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT="ftp://h:1": want`}},
 		{"port", variables{e + "ENDPOINT": "http://h:70000"}, []string{`ENDPOINT="http://h:70000": want`}},
 		{"port zero", variables{e + "ENDPOINT": "h:0"}, []string{`ENDPOINT="h:0": want`}},
+		{"host and port not ASCII", variables{e + "ENDPOINT": "h\u00e9:1"}, []string{"ENDPOINT=\"h\u00e9:1\": want"}},
+		{"host not ASCII", variables{e + "ENDPOINT": "http://h%C3%A9:1"}, []string{`ENDPOINT="http://h%C3%A9:1": want`}},
 		{"no host", variables{e + "ENDPOINT": "http://:1"}, []string{`ENDPOINT="http://:1": want`}},
 		{"user in the URL", variables{e + "ENDPOINT": "https://u:" + canary + "@h:1"}, []string{`ENDPOINT="(hidden)": credentials, query and fragment have no place`}},
 		{"query in the URL", variables{e + "ENDPOINT": "https://h:1?key=" + canary}, []string{`ENDPOINT="(hidden)": credentials`}},

@@ -52,7 +52,7 @@ func TestPushOutage(t *testing.T) {
 				line := fmt.Sprintf("%s, %s: %d of %d logins lost (%v of data), %d came twice, the first push arrived after %v", outage.name,
 					with.name, lost, recorded, time.Duration(lost)*pushScale.login, twice, recovered.Round(time.Millisecond))
 				if s.ours != nil {
-					line += fmt.Sprintf("; %d pushes failed, %d points given up", s.ours.Failures(), s.ours.UndeliveredPoints())
+					line += fmt.Sprintf("; %d pushes failed, with %d points", s.ours.Failures(), s.ours.UndeliveredPoints())
 				}
 				if pushLong {
 					t.Log(line)
