@@ -87,6 +87,7 @@ func noteAnswer(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 		s := status.Convert(err)
 		*r = receipt{kind: s.Code().String(), passing: passing(s.Code()), tooLarge: tooLarge(s)}
 		if r.tooLarge {
+			r.passing = false
 			// Not to be sent again as it is, which the exporter would do with
 			// the code that some servers use.
 			return status.Error(codes.InvalidArgument, s.Message())

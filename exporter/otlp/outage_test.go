@@ -253,6 +253,22 @@ func TestDeltaOutage(t *testing.T) {
 	}
 }
 
+// A request that ran out of time before it was made is no different.
+func TestDeltaOutOfTime(t *testing.T) {
+	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
+		c := collector(t)
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), giveUp(1))
+		p.counter(t, "requests").Add(t.Context(), 1)
+		for range 2 {
+			var late *DeliveryError
+			if err := p.flush(t); !errors.As(err, &late) || late.DataPoints != 1 {
+				t.Errorf("ForceFlush = %v, want 1 data point undelivered", err)
+			}
+		}
+		p.wantLosses(t, losses{failures: 2})
+	})
+}
+
 // What a collector refuses for good is not sent again, and counted.
 func TestDeltaLossIsCounted(t *testing.T) {
 	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
