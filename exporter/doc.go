@@ -37,6 +37,7 @@
 //
 // A wrong option or variable is an error of [Start] that names it, never a
 // panic and never silence; all of them come at once, and nothing keeps running.
+// [Check] tells the same without starting anything.
 // The views that cap the number of series are always there ([views.Default]) and
 // cannot be lifted by the environment; [WithViews] changes them.
 //

@@ -40,8 +40,9 @@ func (e environment) get(name string) string {
 //	OTEL_RESOURCE_ATTRIBUTES            key=value,key=value
 //	OTEL_SDK_DISABLED                   true: nothing is measured, nothing starts
 //
-// A value that is wrong is an error of [Start] that names the variable.
-// Exporters named here are added to those given by options; one given by both
+// A value that is wrong is an error of [Start] that names the variable, or, when
+// the exporter that it is for is not in use, a report to the error handler of
+// OpenTelemetry. Exporters named here are added to those given by options; one given by both
 // is the option's; none adds nothing and takes none away. Without
 // OTEL_METRICS_EXPORTER, options that name an exporter are all there is.
 func FromEnv() Option {

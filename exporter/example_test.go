@@ -43,6 +43,17 @@ func ExampleStart_errors() {
 	// disabled
 }
 
+// A flag such as -check of a program may do this and no more.
+func ExampleCheck() {
+	fmt.Println(exporter.Check(
+		exporter.WithOTLP(otlp.WithEndpoint("https://collector.example.com"), otlp.WithInterval(60)),
+		exporter.WithPrometheus(prom.WithAddress("9464")),
+	))
+	// Output:
+	// otlp: WithInterval("60ns"): want at least 100ms
+	// prom: WithAddress("9464"): not host:port: address 9464: missing port in address
+}
+
 // Several exporters read the same metrics.
 func ExampleWithOTLP() {
 	pipe, err := exporter.Start(context.Background(),

@@ -22,6 +22,7 @@ type config struct {
 	choices     []views.Choice
 	serviceName string
 	attributes  []attribute.KeyValue
+	sdkMetrics  bool
 	env         environment // nil: the environment is not read
 	errs        []error
 }

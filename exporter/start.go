@@ -55,6 +55,10 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 		return nil, err
 	}
 
+	if c.sdkMetrics {
+		done := observeSDK()
+		defer done()
+	}
 	p := &Pipeline{down: make(chan struct{})}
 	var errs []error
 	for _, plan := range plans {
@@ -84,6 +88,9 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 		return nil, errors.Join(err, p.Shutdown(ctx))
 	}
 	p.guarded = provider{p.provider, g}
+	if c.sdkMetrics {
+		takeSDKMetrics(p.MeterProvider())
+	}
 	return p, nil
 }
 

@@ -19,9 +19,10 @@
 // # Loss
 //
 // The data are cumulative: each push says what happened since the start, so
-// after an outage the next push that arrives is complete. A request is retried
-// until its timeout is over ([WithTimeout]); then the next push follows
-// ([WithInterval]). What the last push of a shutdown could not deliver is
+// after an outage the next push that arrives is complete. [WithTemporality] has
+// the other way. A request is retried until its timeout is over
+// ([WithTimeout]); then the next push follows ([WithInterval]). What the last
+// push of a shutdown could not deliver is
 // counted in the error that Shutdown returns. Points that a collector rejects
 // while it takes the rest are counted too: [RejectedError]. What went wrong so
 // far is told by [Exporter.Failures], [Exporter.UndeliveredPoints] and
@@ -47,7 +48,7 @@
 // # Safety
 //
 // TLS is 1.2 or later and the collector's name is always verified. The files
-// for it are read at every connection, so a rotated authority or client
+// for it are read before every push, so a rotated authority or client
 // certificate counts from the next push on. HTTP redirects are not followed,
 // so headers go where they were told to go. A proxy is used if the usual
 // variables (HTTPS_PROXY and so on) name one.

@@ -51,7 +51,9 @@ func (t target) scheme() string {
 }
 
 // String returns the URL; it holds no credentials, since none are let in.
-func (t target) String() string { return t.scheme() + "://" + t.host + t.path }
+func (t target) String() string {
+	return (&url.URL{Scheme: t.scheme(), Host: t.host, Path: t.path}).String()
+}
 
 var (
 	errNotEndpoint = errors.New("want http://host:port, https://host:port or host:port")
@@ -59,9 +61,12 @@ var (
 )
 
 func parseEndpoint(raw string, rule pathRule) (endpoint, error) {
+	if !validHeaderValue(raw) { // printable ASCII, as it is fit for a log
+		return endpoint{}, errNotEndpoint
+	}
 	if !strings.Contains(raw, "://") {
 		host, port, err := net.SplitHostPort(raw)
-		if err != nil || host == "" || strings.ContainsAny(raw, "/@?# ") || !validHeaderValue(raw) || !validPort(port) {
+		if err != nil || host == "" || strings.ContainsAny(raw, "/@?# ") || !validPort(port) {
 			return endpoint{}, errNotEndpoint
 		}
 		return endpoint{host: host, port: port, rule: rule}, nil
@@ -75,7 +80,7 @@ func parseEndpoint(raw string, rule pathRule) (endpoint, error) {
 		return endpoint{}, errNotEndpoint
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return endpoint{}, errCredentials
-	case u.Hostname() == "" || u.Port() != "" && !validPort(u.Port()):
+	case u.Hostname() == "" || !validHeaderValue(u.Host) || u.Port() != "" && !validPort(u.Port()):
 		return endpoint{}, errNotEndpoint
 	default:
 		return endpoint{scheme: scheme, host: u.Hostname(), port: u.Port(), path: u.Path, rule: rule}, nil

@@ -112,8 +112,8 @@ func (c *config) fillMillis(s *setting[time.Duration], name, value string) {
 	*s = setting[time.Duration]{time.Duration(n) * time.Millisecond, name}
 }
 
-// preferences are the variables that choose what the data mean. Delta loses
-// data in an outage and buckets belong to the views, so the environment alone
+// preferences are the variables that choose what the data mean. Delta may
+// lose data in an outage and buckets belong to the views, so the environment alone
 // does not decide them; that it is not obeyed must not go unnoticed.
 func (c *config) preferences(e environment) (notObeyed error) {
 	const (
@@ -126,7 +126,7 @@ func (c *config) preferences(e environment) (notObeyed error) {
 	case value == "" || strings.EqualFold(value, "cumulative"):
 	case strings.EqualFold(value, "delta"), strings.EqualFold(value, "lowmemory"):
 		ignored = append(ignored, invalid(temporality, value,
-			"not obeyed, since delta loses data in an outage; the program may ask for it with otlp.WithTemporality"))
+			"not obeyed, since delta may lose data in an outage; the program may ask for it with otlp.WithTemporality"))
 	default:
 		c.fail(invalid(temporality, value, "want cumulative, delta or lowmemory"))
 	}

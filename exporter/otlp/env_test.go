@@ -5,10 +5,12 @@ package otlp
 import (
 	"context"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -142,6 +144,8 @@ func TestEnvironmentErrors(t *testing.T) {
 		{"scheme", variables{m + "ENDPOINT": "ftp://h:1"}, []string{`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT="ftp://h:1": want`}},
 		{"port", variables{e + "ENDPOINT": "http://h:70000"}, []string{`ENDPOINT="http://h:70000": want`}},
 		{"port zero", variables{e + "ENDPOINT": "h:0"}, []string{`ENDPOINT="h:0": want`}},
+		{"host and port not ASCII", variables{e + "ENDPOINT": "h\u00e9:1"}, []string{"ENDPOINT=\"h\u00e9:1\": want"}},
+		{"host not ASCII", variables{e + "ENDPOINT": "http://h%C3%A9:1"}, []string{`ENDPOINT="http://h%C3%A9:1": want`}},
 		{"no host", variables{e + "ENDPOINT": "http://:1"}, []string{`ENDPOINT="http://:1": want`}},
 		{"user in the URL", variables{e + "ENDPOINT": "https://u:" + canary + "@h:1"}, []string{`ENDPOINT="(hidden)": credentials, query and fragment have no place`}},
 		{"query in the URL", variables{e + "ENDPOINT": "https://h:1?key=" + canary}, []string{`ENDPOINT="(hidden)": credentials`}},
@@ -161,7 +165,8 @@ func TestEnvironmentErrors(t *testing.T) {
 			`OTEL_EXPORTER_OTLP_METRICS_HEADERS: the value of header "a" is not printable ASCII`}},
 		{"header of the protocol", variables{e + "HEADERS": "content-type=x,grpc-timeout=1"}, []string{
 			`HEADERS: header "content-type" is set by the protocol itself`, `header "grpc-timeout" is set`}},
-		{"authority", variables{e + "ENDPOINT": tls, e + "CERTIFICATE": missing}, []string{`OTEL_EXPORTER_OTLP_CERTIFICATE="` + missing + `": open`}},
+		{"authority", variables{e + "ENDPOINT": tls, e + "CERTIFICATE": missing}, []string{`OTEL_EXPORTER_OTLP_CERTIFICATE="` + missing + `": no such file`}},
+		{"a device as authority", variables{e + "ENDPOINT": tls, e + "CERTIFICATE": os.DevNull}, []string{`CERTIFICATE="` + os.DevNull + `": want a regular file`}},
 		{"broken authority", variables{e + "ENDPOINT": tls, m + "CERTIFICATE": broken}, []string{`METRICS_CERTIFICATE="` + broken + `": no certificate in PEM`}},
 		{"certificate alone", variables{e + "ENDPOINT": tls, e + "CLIENT_CERTIFICATE": certPath}, []string{`CLIENT_CERTIFICATE="` + certPath + `": a client certificate needs its key`}},
 		{"key alone", variables{e + "ENDPOINT": tls, e + "CLIENT_KEY": keyPath}, []string{`OTEL_EXPORTER_OTLP_CLIENT_KEY="` + keyPath + `": a client key needs its certificate`}},
@@ -269,16 +274,56 @@ func FuzzNoCredentialInErrors(f *testing.F) {
 			"OTEL_EXPORTER_OTLP_ENDPOINT": strings.ContainsAny(value, "@?#"),
 			"OTEL_EXPORTER_OTLP_HEADERS":  !strings.Contains(value, canary+"="),
 		} {
-			e, err := FromEnv(t.Context(), variables{name: value}.get)
-			if err == nil {
-				_ = e.Shutdown(t.Context())
-				continue
-			}
-			if secret && strings.Contains(err.Error(), canary) && !namesHeader(value, canary) {
+			err := Check(variables{name: value}.get)
+			if err != nil && secret && strings.Contains(err.Error(), canary) && !namesHeader(value, canary) {
 				t.Errorf("%s=%q: %v", name, value, err)
 			}
 		}
 	})
+}
+
+// Whatever the environment holds, it is settings or an error, which has a line
+// for each fault that begins with the variable, and a file's content or a name
+// fit for a log.
+func FuzzEnvironment(f *testing.F) {
+	f.Add("grpc", "http://h:1", "a=b,c=%20", "gzip", "1000", "true", "", "delta")
+	f.Add("http/protobuf", "https://h/%0a\x85?x", "a=%0d%0a", "zip", "-1", "y", "/dev/null", "x")
+	f.Add("\n", "h:1\n", "=,=;\x00", "\xff", "1e3", "\t", "-----BEGIN", "\u2028")
+	f.Add("http/protobuf", "http://\u2028:1/%zz", "host=x", "none", "9223372036855", "FALSE", "a\nb", "lowmemory")
+	f.Fuzz(func(t *testing.T, protocol, endpoint, headers, compression, number, flag, file, preference string) {
+		env := variables{
+			"OTEL_EXPORTER_OTLP_PROTOCOL":                              protocol,
+			"OTEL_EXPORTER_OTLP_ENDPOINT":                              endpoint,
+			"OTEL_EXPORTER_OTLP_HEADERS":                               headers,
+			"OTEL_EXPORTER_OTLP_COMPRESSION":                           compression,
+			"OTEL_EXPORTER_OTLP_TIMEOUT":                               number,
+			"OTEL_METRIC_EXPORT_INTERVAL":                              number,
+			"OTEL_EXPORTER_OTLP_INSECURE":                              flag,
+			"OTEL_EXPORTER_OTLP_CERTIFICATE":                           file,
+			"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":        preference,
+			"OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": preference,
+		}
+		err := Check(env.get)
+		if err == nil {
+			c := newConfig(nil)
+			c.fill(env.get)
+			report, _ := catchingReporter()
+			s, err := c.settle(report)
+			if err != nil || s.interval < MinDuration || s.timeout < MinDuration || !fitForLog(s.target.String()) {
+				t.Errorf("settings %+v, error %v", s, err)
+			}
+			return
+		}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			if !strings.HasPrefix(line, "otlp: OTEL_") || !fitForLog(line) {
+				t.Errorf("line %q of an error, want the variable first", line)
+			}
+		}
+	})
+}
+
+func fitForLog(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // namesHeader tells whether the canary is part of what reads as a header name.

@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// DeliveryError says what a push could not deliver. With cumulative data the
-// next push that arrives makes up for it; with delta data, and after the last
-// push of a shutdown, it is lost.
+// DeliveryError says what a push could not deliver. The next push that arrives
+// makes up for it, but after the last push of a shutdown it is lost, and so are
+// delta data that the collector refused for good.
 type DeliveryError struct {
 	// DataPoints and Metrics count what was in the requests that failed.
 	DataPoints, Metrics int

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -32,7 +31,7 @@ func newHTTPClient(s settings) (client, error) {
 	}
 	inner, err := otlpmetrichttp.New(context.Background(),
 		// Scheme, host and path in one, so that none comes from a variable.
-		otlpmetrichttp.WithEndpointURL((&url.URL{Scheme: s.target.scheme(), Host: s.target.host, Path: s.target.path}).String()),
+		otlpmetrichttp.WithEndpointURL(s.target.String()),
 		// Not used with a client of our own, but a certificate from a variable
 		// would be refused next to a plaintext endpoint.
 		otlpmetrichttp.WithTLSClientConfig(nil),
@@ -75,16 +74,21 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	*r = receipt{}
 	resp, err := t.send(req)
 	if err != nil {
-		r.kind = "connection"
+		r.kind, r.passing = "connection", true
 		return nil, err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		r.kind = "HTTP " + strconv.Itoa(resp.StatusCode/100) + "xx"
-		r.tooLarge = resp.StatusCode == http.StatusRequestEntityTooLarge
+		switch resp.StatusCode {
+		case http.StatusRequestEntityTooLarge:
+			r.tooLarge = true
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			r.passing = true
+		}
 		return resp, nil
 	}
 	if err := r.read(resp); err != nil {
-		r.kind = "connection"
+		r.kind, r.passing = "connection", true
 		return nil, err
 	}
 	return resp, nil

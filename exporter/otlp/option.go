@@ -133,7 +133,7 @@ func WithBatchSize(n int) Option {
 
 // WithCACertificate sets the PEM file of the authorities that the collector's
 // certificate must come from, in place of the system's. The file is read again
-// at every connection, so a replaced one counts from the next push on; a
+// before every push, so a replaced one counts from the next push on; a
 // broken one is reported and the last good one stays in force.
 func WithCACertificate(path string) Option {
 	return option(func(c *config) { c.caFile = setting[string]{path, "WithCACertificate"} })
@@ -154,9 +154,12 @@ func WithClientCertificate(certPath, keyPath string) Option {
 // [metricdata.DeltaTemporality].
 //
 // Cumulative counts since the start, so whatever an outage kept back is in the
-// next push that arrives. Delta counts since the last collection: what a
-// failed push held is lost for good. Take it only for a backend that knows
-// nothing else. Up-down counters are cumulative in both.
+// next push that arrives. Delta counts since the last collection. What a failed
+// push held goes with the next one, but not when the collector refused it for
+// good, and 100,000 data points at most: of more, the oldest are lost, which
+// [Exporter.UndeliveredPoints] counts. What a collector took without being able
+// to say so arrives twice. Take delta only for a backend that knows nothing
+// else. Up-down counters are cumulative in both.
 func WithTemporality(t metricdata.Temporality) Option {
 	return option(func(c *config) {
 		if t != metricdata.CumulativeTemporality && t != metricdata.DeltaTemporality {

@@ -35,7 +35,7 @@ func TestOptionErrors(t *testing.T) {
 			`WithHeaders: a name of 0 bytes is not a header name`, `WithHeaders: a name of 3 bytes is not a header name`,
 			`WithHeaders: the value of header "c" is not printable ASCII`,
 			`WithHeaders: header "d" is given twice`, `WithHeaders: header "host" is set by the protocol itself`}},
-		{"authority", []Option{WithEndpoint("h:1"), WithCACertificate("")}, []string{`WithCACertificate(""): open`}},
+		{"authority", []Option{WithEndpoint("h:1"), WithCACertificate("")}, []string{`WithCACertificate(""): no such file`}},
 		{"authority for plaintext", []Option{WithEndpoint("http://h:1"), WithCACertificate("x")}, []string{
 			"WithCACertificate: the endpoint http://h:1 is plaintext"}},
 		{"certificate for the default", []Option{WithClientCertificate("x", "y")}, []string{

@@ -42,7 +42,7 @@ func New(ctx context.Context, opts ...Option) (*Exporter, error) {
 //
 // Two variables are not obeyed, and that is reported to the error handler of
 // OpenTelemetry: OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE, since delta
-// loses data (see [WithTemporality]), and
+// may lose data (see [WithTemporality]), and
 // OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION, since views choose
 // the buckets. OTEL_EXPORTER_OTLP_INSECURE has no say in an endpoint that is
 // set by an option.

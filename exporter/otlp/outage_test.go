@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,20 +220,108 @@ func TestReportedByItself(t *testing.T) {
 	})
 }
 
+// Delta data that a collector could not take go with the next push.
+func TestDeltaOutage(t *testing.T) {
+	for name, code := range map[string]codes.Code{"unavailable": codes.Unavailable, "exhausted": codes.ResourceExhausted} {
+		t.Run(name, func(t *testing.T) {
+			protocols(t, func(t *testing.T, protocol string, collector newCollector) {
+				c := collector(t)
+				p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()),
+					WithTemporality(metricdata.DeltaTemporality), giveUp(50*time.Millisecond))
+				requests := p.counter(t, "requests")
+				c.Answer(refuse(status.New(code, "not now")))
+				for n := range 3 {
+					requests.Add(t.Context(), 1)
+					var late *DeliveryError
+					if err := p.flush(t); !errors.As(err, &late) || late.DataPoints != n+1 {
+						t.Errorf("ForceFlush = %v, want %d data points undelivered", err, n+1)
+					}
+				}
+				c.Answer(nil)
+				requests.Add(t.Context(), 4)
+				p.mustFlush(t)
+				var values []float64
+				for _, point := range c.Points("requests") {
+					values = append(values, point.Value)
+				}
+				if want := []float64{1, 1, 1, 4}; !slices.Equal(values, want) {
+					t.Errorf("requests = %v, want %v, each once and the oldest first", values, want)
+				}
+				p.wantLosses(t, losses{failures: 3})
+			})
+		})
+	}
+}
+
+// A request that ran out of time before it was made is no different.
+func TestDeltaOutOfTime(t *testing.T) {
+	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
+		c := collector(t)
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), giveUp(1))
+		p.counter(t, "requests").Add(t.Context(), 1)
+		for range 2 {
+			var late *DeliveryError
+			if err := p.flush(t); !errors.As(err, &late) || late.DataPoints != 1 {
+				t.Errorf("ForceFlush = %v, want 1 data point undelivered", err)
+			}
+		}
+		p.wantLosses(t, losses{failures: 2})
+	})
+}
+
+// What a collector refuses for good is not sent again, and counted.
 func TestDeltaLossIsCounted(t *testing.T) {
+	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
+		c := collector(t)
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality))
+		requests := p.counter(t, "requests")
+		requests.Add(t.Context(), 3)
+		c.Answer(refuse(status.New(codes.InvalidArgument, "what is this")))
+		if err := p.flush(t); err == nil {
+			t.Fatal("ForceFlush succeeded though it was refused")
+		}
+		c.Answer(nil)
+		requests.Add(t.Context(), 4)
+		p.mustFlush(t)
+		if got := c.Points("requests"); len(got) != 1 || got[0].Value != 4 {
+			t.Errorf("requests = %v, want the 4 since then", got)
+		}
+		p.wantLosses(t, losses{failures: 1, undelivered: 1})
+	})
+}
+
+// What the last push of a shutdown cannot deliver is lost, whatever the reason.
+func TestDeltaLossAtShutdown(t *testing.T) {
 	c := otlptest.GRPC(t)
 	p := start(t, WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality), giveUp(50*time.Millisecond))
-	requests := p.counter(t, "requests")
-	requests.Add(t.Context(), 3)
 	c.Answer(refuse(status.New(codes.Unavailable, "down")))
-	if err := p.flush(t); err == nil {
-		t.Fatal("ForceFlush succeeded without a collector")
+	for range 2 {
+		p.counter(t, "requests").Add(t.Context(), 1)
+		if p.flush(t) == nil {
+			t.Fatal("ForceFlush succeeded without a collector")
+		}
 	}
-	c.Answer(nil)
-	requests.Add(t.Context(), 4)
-	p.mustFlush(t)
-	if last, _ := c.Last("requests"); last.Value != 4 {
-		t.Errorf("requests = %v, want the 4 since the outage", last.Value)
+	var lost *DeliveryError
+	if err := p.Shutdown(t.Context()); !errors.As(err, &lost) || lost.DataPoints != 2 {
+		t.Errorf("Shutdown = %v, want 2 data points lost", err)
 	}
-	p.wantLosses(t, losses{failures: 1, undelivered: 1})
+	p.wantLosses(t, losses{failures: 3, undelivered: 2})
+}
+
+func TestHeldIsBounded(t *testing.T) {
+	var h held
+	const size = DefaultBatchSize
+	gone := 0
+	for range heldMost/size + 3 {
+		gone += h.add(batch{points: size})
+	}
+	if gone != 3*size || h.points != heldMost {
+		t.Errorf("%d points gone and %d held, want %d and %d", gone, h.points, 3*size, heldMost)
+	}
+	if gone := h.add(batch{points: heldMost + 1}); gone != 2*heldMost+1 || h.points != 0 {
+		t.Errorf("%d points gone for a batch that is too large, %d held, want all and none", gone, h.points)
+	}
+	if n := len(h.take()); n != 0 {
+		t.Errorf("%d batches held, want none", n)
+	}
 }

@@ -24,6 +24,8 @@ type pusher struct {
 	*counters
 
 	data  metricdata.ResourceMetrics // kept, so that its memory is used again
+	held  held                       // of earlier pushes, with delta data
+	final bool                       // there is no later push
 	batch int                        // shrinks when the collector finds requests too large
 }
 
@@ -51,16 +53,23 @@ var errTimeout = errors.New("the collector did not answer in time")
 // done already, so that the loss can be told.
 func (p *pusher) push(ctx context.Context) (o outcome) {
 	o.collect = p.gather(context.WithoutCancel(ctx))
-	if p.data.Resource == nil {
+	batches := p.held.take()
+	if p.data.Resource != nil {
+		batches = append(batches, split(&p.data, p.batch)...)
+	}
+	if len(batches) == 0 {
 		if o.collect != nil && !isIdle(o.collect) {
 			p.failures.Add(1)
 		}
 		return o
 	}
 	p.client.wake()
-	t := tally{lost: map[metricID]struct{}{}}
-	for _, b := range split(&p.data, p.batch) {
+	t := tally{metrics: map[metricID]struct{}{}}
+	for _, b := range batches {
 		p.deliver(ctx, b, &t)
+	}
+	if len(p.held.batches) > 0 {
+		p.data = metricdata.ResourceMetrics{} // its memory is held
 	}
 	p.settle(ctx, t, &o)
 	return o
@@ -99,9 +108,10 @@ type metricID struct {
 
 // tally adds up the requests of a push.
 type tally struct {
-	points   int // in all
-	failed   int // in requests that failed
-	lost     map[metricID]struct{}
+	points   int                   // in all
+	failed   int                   // in requests that failed
+	lost     int                   // of these, what no later push holds
+	metrics  map[metricID]struct{} // in requests that failed
 	cause    error
 	kind     string
 	rejected int64
@@ -110,9 +120,7 @@ type tally struct {
 
 func (p *pusher) deliver(ctx context.Context, b batch, t *tally) {
 	var r receipt
-	limited, cancel := context.WithTimeoutCause(withReceipt(ctx, &r), p.cfg.timeout, errTimeout)
-	err := p.client.Export(limited, b.data)
-	cancel()
+	err := p.send(ctx, b, &r)
 	if err != nil && r.tooLarge && b.points > 1 {
 		half := (b.points + 1) / 2
 		p.batch = min(p.batch, half)
@@ -130,14 +138,35 @@ func (p *pusher) deliver(ctx context.Context, b batch, t *tally) {
 		return
 	}
 	t.failed += b.points
+	if p.cfg.delta && r.passing && !p.final {
+		t.lost += p.held.add(b)
+	} else {
+		t.lost += b.points
+	}
 	for _, s := range b.data.ScopeMetrics {
 		for _, m := range s.Metrics {
-			t.lost[metricID{s.Scope, m.Name}] = struct{}{}
+			t.metrics[metricID{s.Scope, m.Name}] = struct{}{}
 		}
 	}
 	if t.cause == nil {
 		t.cause, t.kind = err, r.kind
 	}
+}
+
+// send makes one request of a batch. When ctx is done it spares itself the
+// work, for somebody waits to be told what is lost.
+func (p *pusher) send(ctx context.Context, b batch, r *receipt) error {
+	if err := context.Cause(ctx); err != nil {
+		r.passing = true
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(withReceipt(ctx, r), p.cfg.timeout, errTimeout)
+	defer cancel()
+	err := p.client.Export(ctx, b.data)
+	if err != nil && r.kind == "" && ctx.Err() != nil {
+		r.passing = true // the time was over before anything was sent
+	}
+	return err
 }
 
 // settle turns the tally into the outcome and the counters.
@@ -146,7 +175,7 @@ func (p *pusher) settle(ctx context.Context, t tally, o *outcome) {
 		return
 	}
 	p.rejected.Add(t.rejected)
-	p.undelivered.Add(int64(t.failed))
+	p.undelivered.Add(int64(t.lost))
 	message := p.report.clean(t.message)
 	if t.rejected > 0 {
 		o.rejected = &RejectedError{DataPoints: t.rejected, Message: message, exporter: p.name}
@@ -155,7 +184,7 @@ func (p *pusher) settle(ctx context.Context, t tally, o *outcome) {
 	}
 	if t.cause != nil {
 		o.delivery = &DeliveryError{
-			DataPoints: t.failed, Metrics: len(t.lost), Err: t.cause,
+			DataPoints: t.failed, Metrics: len(t.metrics), Err: t.cause,
 			exporter: p.name, kind: t.kind, text: p.report.clean(t.cause.Error()), ctx: ctx.Err(),
 		}
 	}

@@ -12,10 +12,15 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// grace is how long after its deadline a flush or a shutdown still waits for
-// the word of a push that has been cancelled. It is used up only when a
-// callback of the host hangs, which nothing can stop.
-const grace = time.Second
+const (
+	// ahead is how long before its deadline a flush or a shutdown ends its push,
+	// or a tenth of the time that there is, so that what was lost can be told by
+	// the deadline.
+	ahead = 50 * time.Millisecond
+	// grace is how long after its deadline it still waits for that word. It is
+	// used up only when a callback of the host hangs, which nothing can stop.
+	grace = 50 * time.Millisecond
+)
 
 // reader pushes at every interval and when told to.
 //
@@ -32,9 +37,8 @@ type reader struct {
 	end     context.CancelFunc
 	stopped chan struct{} // the loop is over
 
-	closing     atomic.Bool
-	closed      chan struct{} // the shutdown is over
-	interrupted []error       // what the shutdown cut short; belongs to the turn
+	closing atomic.Bool
+	closed  chan struct{} // the shutdown is over
 }
 
 func newReader(p *pusher) *reader {
@@ -98,11 +102,7 @@ func (r *reader) once(ctx context.Context) outcome {
 	defer cancel()
 	stop := context.AfterFunc(r.life, cancel)
 	defer stop()
-	o := r.push.push(ctx)
-	if r.life.Err() != nil && o.delivery != nil {
-		r.interrupted = append(r.interrupted, o.delivery)
-	}
-	return o
+	return r.push.push(ctx)
 }
 
 // limited gives a context without a deadline that of a push.
@@ -113,6 +113,12 @@ func (r *reader) limited(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeout(ctx, r.push.cfg.exportTimeout)
 }
 
+// early gives a context that ends a little before ctx, which has a deadline.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, _ := ctx.Deadline()
+	return context.WithDeadline(ctx, deadline.Add(-min(ahead, time.Until(deadline)/10)))
+}
+
 // ForceFlush pushes now and returns how it went. Without a deadline in ctx it
 // takes no longer than the export timeout.
 func (r *reader) ForceFlush(ctx context.Context) error {
@@ -121,7 +127,11 @@ func (r *reader) ForceFlush(ctx context.Context) error {
 	}
 	ctx, cancel := r.limited(ctx)
 	defer cancel()
-	return r.do(ctx, func() error { return r.once(ctx).err() })
+	return r.do(ctx, func() error {
+		ctx, cancel := early(ctx)
+		defer cancel()
+		return r.once(ctx).err()
+	})
 }
 
 // Shutdown pushes for the last time and frees everything. Later calls wait for
@@ -139,14 +149,17 @@ func (r *reader) Shutdown(ctx context.Context) error {
 	}
 	defer close(r.closed)
 	// Cumulative data that a push under way holds are in the last push too, so
-	// it need not be waited for. Delta data are nowhere else.
+	// it need not be waited for. Delta data would be sent again, and might arrive
+	// twice.
+	soon, cancel := early(ctx)
+	defer cancel()
 	if r.push.cfg.delta {
-		stop := context.AfterFunc(ctx, r.end)
+		stop := context.AfterFunc(soon, r.end)
 		defer stop()
 	} else {
 		r.end()
 	}
-	err := r.do(ctx, func() error { return r.last(ctx) })
+	err := r.do(ctx, func() error { return r.last(soon) })
 	r.end()
 	select {
 	case <-r.stopped:
@@ -157,15 +170,13 @@ func (r *reader) Shutdown(ctx context.Context) error {
 
 // last is the last push. The caller has the turn.
 func (r *reader) last(ctx context.Context) error {
+	r.push.final = true
 	o := r.push.push(ctx)
 	if errors.Is(o.collect, sdkmetric.ErrReaderNotRegistered) {
 		o.collect = nil // there was never anything to send
 	}
 	_ = r.ManualReader.Shutdown(ctx)
-	if !r.push.cfg.delta {
-		return o.err() // the last push held what was cut short
-	}
-	return errors.Join(append(r.interrupted, o.err())...)
+	return o.err() // what was cut short was in it
 }
 
 // do does the work when its turn comes, and leaves it behind when it is still

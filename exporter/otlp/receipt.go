@@ -13,6 +13,7 @@ import (
 // the context leads to.
 type receipt struct {
 	kind     string // of the failure: a gRPC code or a class of HTTP statuses
+	passing  bool   // the failure may pass, so the same data may be sent again
 	tooLarge bool
 	rejected int64
 	message  string // of a partial success or a warning

@@ -137,6 +137,21 @@ func TestShutdownTellsWhatIsLost(t *testing.T) {
 	}
 }
 
+// The push of a flush or shutdown ends early enough for its loss to be told.
+func TestEarly(t *testing.T) {
+	for given, want := range map[time.Duration]time.Duration{time.Hour: ahead, -time.Hour: 0} {
+		ctx, cancel := context.WithTimeout(t.Context(), given)
+		defer cancel()
+		sooner, cancel := early(ctx)
+		defer cancel()
+		whole, _ := ctx.Deadline()
+		short, _ := sooner.Deadline()
+		if got := whole.Sub(short); got != want {
+			t.Errorf("%v ends %v earlier, want %v", given, got, want)
+		}
+	}
+}
+
 // What a context that is over already keeps back is counted as well.
 func TestShutdownTooLate(t *testing.T) {
 	c := otlptest.GRPC(t)

@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	colpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -125,5 +126,24 @@ func TestOnePointTooLarge(t *testing.T) {
 		if n := len(c.Points("small")); n != 10 {
 			t.Errorf("%d small points arrived, want 10", n)
 		}
+	})
+}
+
+// With delta data it is not held, or it would fail every push from then on.
+func TestOneDeltaPointTooLarge(t *testing.T) {
+	protocols(t, func(t *testing.T, protocol string, collector newCollector) {
+		c := collector(t)
+		c.Answer(refuse(status.New(codes.OutOfRange, "message length too large")))
+		p := start(t, WithProtocol(protocol), WithEndpoint(c.URL()), WithTemporality(metricdata.DeltaTemporality))
+		p.counter(t, "large").Add(t.Context(), 1)
+		if p.flush(t) == nil {
+			t.Error("ForceFlush succeeded")
+		}
+		c.Answer(nil)
+		p.mustFlush(t)
+		if n := len(c.Requests()); n != 0 {
+			t.Errorf("%d requests, want the point to be given up", n)
+		}
+		p.wantLosses(t, losses{failures: 1, undelivered: 1})
 	})
 }

@@ -27,7 +27,8 @@ func (e *Exporter) LastSuccess() time.Time {
 func (e *Exporter) Failures() int64 { return e.counters().failures.Load() }
 
 // UndeliveredPoints returns how many data points the failed requests held. With
-// cumulative data a later push made up for them, unless none arrived.
+// cumulative data a later push made up for them, unless none arrived. With delta
+// data these are lost, and those that wait for the next push are not counted.
 func (e *Exporter) UndeliveredPoints() int64 { return e.counters().undelivered.Load() }
 
 // RejectedPoints returns how many data points collectors refused while they

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func (f *tlsFiles) load() error {
 			errs = append(errs, fmt.Errorf("%s: this is what a file holds, want the path of the file", s.from))
 			continue
 		}
-		content, err := os.ReadFile(s.value)
+		content, err := readFile(s.value)
 		if err != nil {
 			errs = append(errs, invalid(s.from, s.value, err.Error()))
 		}
@@ -78,6 +79,21 @@ func (f *tlsFiles) load() error {
 	}
 	f.current, f.held = made, now
 	return nil
+}
+
+// readFile reads a file that is one: a device or a pipe could go on for ever.
+func readFile(path string) ([]byte, error) {
+	const longest = 1 << 20
+	info, err := os.Stat(path) // before opening, which would wait for the writer of a pipe
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > longest) {
+		return nil, errors.New("want a regular file of 1 MiB at most")
+	}
+	content, err := os.ReadFile(path)
+	// Without the path, which the caller shows quoted.
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return nil, pathErr.Err
+	}
+	return content, err
 }
 
 func (f *tlsFiles) halfPair() error {

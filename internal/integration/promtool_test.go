@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/datapunk/otelauth/exporter"
+	"github.com/datapunk/otelauth/exporter/otlp"
 	"github.com/datapunk/otelauth/semconv"
 )
 
@@ -85,7 +87,9 @@ func TestPromtoolComplains(t *testing.T) {
 
 // TestPromtoolCheckMetrics has promtool judge the endpoint of a pipeline that shows every metric of the registry.
 func TestPromtoolCheckMetrics(t *testing.T) {
-	addr := startPipeline(t, pull())
+	// With a push, for the counters of what only that can lose.
+	c := newCollector(t, "grpc")
+	addr := startPipeline(t, pull(), exporter.WithOTLP(otlp.WithEndpoint("https://"+c.addr), otlp.WithCACertificate(c.cert)))
 	var exposition string
 	// The time of the last scrape is not shown before there was one.
 	eventually(t, 30*time.Second, func() error {

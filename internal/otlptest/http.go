@@ -7,12 +7,15 @@ import (
 	"crypto/tls"
 	"io"
 	"log"
+	"math"
 	"net"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
 	colpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -72,6 +75,11 @@ func (c *Collector) serveHTTP(w http.ResponseWriter, req *http.Request) {
 		Size:     len(raw),
 	})
 	if err != nil {
+		for _, detail := range status.Convert(err).Details() {
+			if retry, ok := detail.(*errdetails.RetryInfo); ok {
+				w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(retry.GetRetryDelay().AsDuration().Seconds()))))
+			}
+		}
 		http.Error(w, status.Convert(err).Message(), httpStatus(status.Code(err)))
 		return
 	}

@@ -8,7 +8,6 @@ package otlptest
 import (
 	"context"
 	"crypto/tls"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -63,15 +62,7 @@ func newCollector(tb testing.TB, opts []Option) (*Collector, options) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	inner, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("listen on loopback: %v", err)
-	}
-	c := &Collector{
-		scheme:   "http",
-		listener: &listener{Listener: inner, open: map[net.Conn]struct{}{}},
-		changed:  make(chan struct{}),
-	}
+	c := &Collector{scheme: "http", listener: listen(tb), changed: make(chan struct{})}
 	if o.tls != nil {
 		c.scheme = "https"
 	}
@@ -93,6 +84,18 @@ func (c *Collector) Answer(a Answer) {
 
 // DropConnections cuts every open connection; the collector goes on listening.
 func (c *Collector) DropConnections() { c.listener.drop() }
+
+// Down cuts every connection and refuses new ones, as a collector that is not
+// there does.
+func (c *Collector) Down() { c.listener.down() }
+
+// Up ends Down, at the same address.
+func (c *Collector) Up(tb testing.TB) {
+	tb.Helper()
+	if err := c.listener.up(tb.Context()); err != nil {
+		tb.Fatalf("listen again: %v", err)
+	}
+}
 
 // Requests returns the requests that were accepted, oldest first.
 func (c *Collector) Requests() []Request {

@@ -14,6 +14,8 @@ type Point struct {
 	Value float64
 	// Count is the count of a histogram.
 	Count uint64
+	// Time is when it was collected, in Unix nanoseconds.
+	Time uint64
 	// Temporality is that of the sum or histogram.
 	Temporality metricspb.AggregationTemporality
 }
@@ -84,6 +86,7 @@ func points(m *metricspb.Metric) []Point {
 				Attributes:  attributes(p),
 				Value:       p.GetSum(),
 				Count:       p.GetCount(),
+				Time:        p.GetTimeUnixNano(),
 				Temporality: data.Histogram.GetAggregationTemporality(),
 			})
 		}
@@ -95,6 +98,7 @@ func points(m *metricspb.Metric) []Point {
 				Attributes:  attributes(p),
 				Value:       p.GetSum(),
 				Count:       p.GetCount(),
+				Time:        p.GetTimeUnixNano(),
 				Temporality: data.ExponentialHistogram.GetAggregationTemporality(),
 			})
 		}
@@ -111,7 +115,7 @@ func numbers(in []*metricspb.NumberDataPoint, t metricspb.AggregationTemporality
 		if n, ok := p.GetValue().(*metricspb.NumberDataPoint_AsInt); ok {
 			value = float64(n.AsInt)
 		}
-		out = append(out, Point{Attributes: attributes(p), Value: value, Temporality: t})
+		out = append(out, Point{Attributes: attributes(p), Value: value, Time: p.GetTimeUnixNano(), Temporality: t})
 	}
 	return out
 }
