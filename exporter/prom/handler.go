@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 )
 
 const metricsPath = "/metrics"
@@ -21,48 +21,34 @@ func (e *Exporter) scrape(registry prometheus.Gatherer, c config) http.Handler {
 		share:   c.limits.share,
 		report:  e.report,
 	}
-	metrics := promhttp.HandlerForTransactional(snapshots, promhttp.HandlerOpts{
-		EnableOpenMetrics:   true,
-		ErrorHandling:       promhttp.ContinueOnError,
-		MaxRequestsInFlight: c.maxRequests,
-	})
+	slots := make(chan struct{}, c.maxRequests)
+	collect := func(r *http.Request, format expfmt.Format) (*body, int, error) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		default:
+			return nil, http.StatusServiceUnavailable, errBusy
+		}
+		b, err := snapshots.body(format, r.URL.Query()["name[]"])
+		return b, http.StatusInternalServerError, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if e.closed.Load() {
 			http.Error(w, "shut down", http.StatusServiceUnavailable)
 			return
 		}
-		t := &tracker{ResponseWriter: w}
-		metrics.ServeHTTP(t, r)
-		if r.Method == http.MethodGet && t.wrote && !t.failed {
+		format := expfmt.NegotiateAccept(r.Header, formats...)
+		b, status, err := collect(r, format)
+		clientsTurn(r)
+		if err != nil {
+			http.Error(w, err.Error(), status)
+			return
+		}
+		if b.write(w, r, format) {
 			e.lastSuccess.Store(time.Now().UnixNano())
 		}
 	})
 }
-
-// tracker tells whether an answer went out in full, as far as that can be known.
-type tracker struct {
-	http.ResponseWriter
-	wrote, failed bool
-}
-
-func (t *tracker) WriteHeader(code int) {
-	if code != http.StatusOK {
-		t.failed = true
-	}
-	t.ResponseWriter.WriteHeader(code)
-}
-
-func (t *tracker) Write(b []byte) (int, error) {
-	t.wrote = true
-	n, err := t.ResponseWriter.Write(b)
-	if err != nil {
-		t.failed = true
-	}
-	return n, err
-}
-
-// Unwrap is for http.ResponseController.
-func (t *tracker) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
 // getOnly answers GET and HEAD and nothing else.
 func getOnly(next http.Handler) http.Handler {
