@@ -42,12 +42,16 @@ func (e *Exporter) scrape(registry prometheus.Gatherer, c config) http.Handler {
 		clientsTurn(r)
 		if err != nil {
 			http.Error(w, err.Error(), status)
-			return
 		}
-		if b.write(w, r, format) {
-			e.lastSuccess.Store(time.Now().UnixNano())
-		}
+		e.note(r, err == nil && b.write(w, r, format))
 	})
+}
+
+// note takes note of how a scrape ended. HEAD is none.
+func (e *Exporter) note(r *http.Request, inFull bool) {
+	if r.Method == http.MethodGet && inFull {
+		e.lastSuccess.Store(time.Now().UnixNano())
+	}
 }
 
 // getOnly answers GET and HEAD and nothing else.

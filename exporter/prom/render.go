@@ -67,7 +67,7 @@ func render(families []*dto.MetricFamily, format expfmt.Format, only []string, s
 	return b, nil
 }
 
-// write answers r and tells whether all of it went out.
+// write answers r and tells whether the metrics went out in full.
 func (b *body) write(w http.ResponseWriter, r *http.Request, format expfmt.Format) bool {
 	h := w.Header()
 	h.Set("Content-Type", string(format))

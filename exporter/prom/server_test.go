@@ -5,18 +5,18 @@ package prom
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/datapunk/otelauth/views"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 )
 
@@ -141,15 +141,57 @@ func TestHugeHeaderIsRefused(t *testing.T) {
 	}
 }
 
-// A client that never finishes its headers is cut off.
-func TestSlowHeaders(t *testing.T) {
-	e := newExporter(t, withLimits(func(l *limits) { l.header = 20 * time.Millisecond }))
-	conn := dial(t, e)
-	if _, err := io.WriteString(conn, "GET /metrics HTTP/1.1\r\nHost: x\r\nX: "); err != nil {
+// Whoever keeps the server waiting is cut off, whatever for.
+func TestSlowClients(t *testing.T) {
+	const soon = 20 * time.Millisecond
+	for _, c := range []struct {
+		name, send string
+		limits     func(*limits)
+	}{
+		{"headers", "GET /metrics HTTP/1.1\r\nHost: x\r\nX: ", func(l *limits) { l.header = soon }},
+		{"no request", "", func(l *limits) { l.header = soon }},
+		{"body", "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", func(l *limits) { l.request, l.header = soon, soon }},
+		{"next request", rawRequest, func(l *limits) { l.idle = soon }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newExporter(t, withLimits(c.limits))
+			newProvider(t, e)
+			conn := dial(t, e)
+			if _, err := io.WriteString(conn, c.send); err != nil {
+				t.Fatal(err)
+			}
+			cutOff(t, conn)
+		})
+	}
+}
+
+// So is one that does not read its answer, of which no more is held than fits
+// into the system's buffers.
+func TestSlowReader(t *testing.T) {
+	e := newExporter(t, withLimits(func(l *limits) { l.answer = 2 * time.Second }))
+	gauge, err := newProvider(t, e, views.Limit(20_000)).Meter("example.com/shop").Int64Gauge("shop.gauge")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("not cut off: %v", err)
+	pad := strings.Repeat("p", 500)
+	for i := range 20_000 {
+		gauge.Record(context.Background(), 1, metric.WithAttributes(attribute.Int("i", i), attribute.String("pad", pad)))
+	}
+	conn := dial(t, e)
+	if _, err := io.WriteString(conn, rawRequest); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil) // the headers alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the connection to be ended", func() bool { return open(e) == 0 })
+	n, err := io.Copy(io.Discard, resp.Body)
+	if err == nil || n >= resp.ContentLength {
+		t.Errorf("got all of the %d bytes, %v", n, err)
+	}
+	if !e.LastSuccess().IsZero() {
+		t.Error("half an answer counts as a success")
 	}
 }
 
