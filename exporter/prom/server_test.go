@@ -165,33 +165,51 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// So is one that does not read its answer, of which no more is held than fits
-// into the system's buffers.
+// So is one that does not read its answer: in time, and before that as soon as
+// somebody else needs the place.
 func TestSlowReader(t *testing.T) {
-	e := newExporter(t, withLimits(func(l *limits) { l.answer = 2 * time.Second }))
-	gauge, err := newProvider(t, e, views.Limit(20_000)).Meter("example.com/shop").Int64Gauge("shop.gauge")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pad := strings.Repeat("p", 500)
-	for i := range 20_000 {
-		gauge.Record(context.Background(), 1, metric.WithAttributes(attribute.Int("i", i), attribute.String("pad", pad)))
-	}
-	conn := dial(t, e)
-	if _, err := io.WriteString(conn, rawRequest); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil) // the headers alone
-	if err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the connection to be ended", func() bool { return open(e) == 0 })
-	n, err := io.Copy(io.Discard, resp.Body)
-	if err == nil || n >= resp.ContentLength {
-		t.Errorf("got all of the %d bytes, %v", n, err)
-	}
-	if !e.LastSuccess().IsZero() {
-		t.Error("half an answer counts as a success")
+	for _, c := range []struct {
+		name   string
+		limits func(*limits)
+		others int
+	}{
+		{"in time", func(l *limits) { l.answer = 2 * time.Second }, 0},
+		{"for another", func(l *limits) { l.connections = 1 }, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newExporter(t, withLimits(c.limits))
+			gauge, err := newProvider(t, e, views.Limit(20_000)).Meter("example.com/shop").Int64Gauge("shop.gauge")
+			if err != nil {
+				t.Fatal(err)
+			}
+			pad := strings.Repeat("p", 500) // more in all than the system's buffers hold
+			for i := range 20_000 {
+				gauge.Record(context.Background(), 1, metric.WithAttributes(attribute.Int("i", i), attribute.String("pad", pad)))
+			}
+			conn := dial(t, e)
+			if _, err := io.WriteString(conn, rawRequest); err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil) // the headers alone
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range c.others {
+				other := dial(t, e)
+				if got := scrapeOver(t, other); got != http.StatusOK {
+					t.Errorf("another scraper: got %d, want 200", got)
+				}
+				_ = other.Close()
+			}
+			eventually(t, "the connections to be ended", func() bool { return open(e) == 0 })
+			n, err := io.Copy(io.Discard, resp.Body)
+			if err == nil || n >= resp.ContentLength {
+				t.Errorf("got all of the %d bytes, %v", n, err)
+			}
+			if c.others == 0 && !e.LastSuccess().IsZero() {
+				t.Error("half an answer counts as a success")
+			}
+		})
 	}
 }
 
