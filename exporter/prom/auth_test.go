@@ -4,7 +4,9 @@ package prom
 
 import (
 	"crypto/tls"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 )
@@ -117,30 +119,155 @@ func TestClientCertificates(t *testing.T) {
 	}
 }
 
-// A web configuration that breaks while the exporter runs lets nobody in.
+// What New would have refused is refused later too, and lets nobody in.
 func TestWebConfigThatBreaks(t *testing.T) {
-	f := newFiles(t)
-	e := newExporter(t, WithWebConfigFile(f.web(usersPart(t, "alice", "s3cret"))))
-	var got reports
-	e.report.handle = got.handle
+	good := func(t *testing.T) string { return usersPart(t, "alice", "s3cret") }
+	for _, c := range []struct{ name, text, want string }{
+		{"no YAML", "basic_auth_users: [", "line 1"},
+		{"old TLS", "tls_server_config:\n  min_version: TLS10\n", "line 2: min_version: TLS below 1.2"},
+		{"TLS on", tlsPart, "restart"},
+		{"unknown key", "basic_auth: {}\n", "line 1: unknown key basic_auth"},
+		{"not there", "", "no such file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFiles(t)
+			path := f.web(good(t))
+			e := newExporter(t, WithWebConfigFile(path))
+			var got reports
+			e.report.handle = got.handle
+			newProvider(t, e)
+			scrape := func() int {
+				req := request(t, "GET", "http://"+e.Addr().String()+"/metrics")
+				req.SetBasicAuth("alice", "s3cret")
+				return do(t, http.DefaultClient, req).status
+			}
+			if status := scrape(); status != 200 {
+				t.Fatalf("before: got %d", status)
+			}
+			if c.text == "" {
+				_ = os.Remove(path)
+			} else {
+				f.web(c.text)
+			}
+			if status := scrape(); status != 500 {
+				t.Errorf("broken: got %d, want 500", status)
+			}
+			if all := got.all(); len(all) != 1 || !strings.Contains(all[0], "nothing is served") || !strings.Contains(all[0], c.want) {
+				t.Errorf("reports: got %q, want one with %q", all, c.want)
+			}
+			f.web(good(t))
+			if status := scrape(); status != 200 {
+				t.Errorf("repaired: got %d", status)
+			}
+		})
+	}
+}
+
+// The connection itself is refused, and nothing that was agreed at first is
+// given away by an edit.
+func TestTLSWebConfigThatBreaks(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		opts       []Option
+	}{
+		{"old TLS", tlsPart + "  min_version: TLS11\n", nil},
+		{"TLS off", "{}", nil},
+		{"open key", strings.Replace(tlsPart, "key.pem", "open.pem", 1), nil},
+		{"users gone, off loopback", tlsPart, []Option{WithAddress("0.0.0.0:0")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFiles(t)
+			users := usersPart(t, "alice", "s3cret")
+			e := newExporter(t, append(c.opts, WithWebConfigFile(f.web(tlsPart+users)))...)
+			e.report.handle = func(error) {}
+			newProvider(t, e)
+			_, port, _ := net.SplitHostPort(e.Addr().String())
+			scrape := func() (int, error) {
+				client := f.client(false)
+				defer client.CloseIdleConnections()
+				req := request(t, "GET", "https://127.0.0.1:"+port+"/metrics")
+				req.SetBasicAuth("alice", "s3cret")
+				resp, err := client.Do(req)
+				if err != nil {
+					return 0, err
+				}
+				return resp.StatusCode, resp.Body.Close()
+			}
+			if status, err := scrape(); status != 200 || err != nil {
+				t.Fatalf("before: got %d, %v", status, err)
+			}
+			f.web(c.text)
+			if status, err := scrape(); err == nil {
+				t.Errorf("broken: got %d, want no connection", status)
+			}
+			f.web(tlsPart + users)
+			if status, err := scrape(); status != 200 || err != nil {
+				t.Errorf("repaired: got %d, %v", status, err)
+			}
+		})
+	}
+}
+
+func TestCertificateIsReplaced(t *testing.T) {
+	f, next := newFiles(t), newFiles(t)
+	e := newExporter(t, WithWebConfigFile(f.web(tlsPart)))
 	newProvider(t, e)
-	scrape := func() int {
-		req := request(t, "GET", "http://"+e.Addr().String()+"/metrics")
-		req.SetBasicAuth("alice", "s3cret")
-		return do(t, http.DefaultClient, req).status
+	url := "https://" + e.Addr().String() + "/metrics"
+	if a := do(t, f.client(false), request(t, "GET", url)); a.status != 200 {
+		t.Fatalf("got %d", a.status)
 	}
-	if status := scrape(); status != 200 {
-		t.Fatalf("before: got %d", status)
+	for _, name := range []string{"cert.pem", "key.pem"} {
+		text, err := os.ReadFile(next.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.write(name, string(text), 0o600)
 	}
-	f.web("basic_auth_users: [")
-	if status := scrape(); status != 500 {
-		t.Errorf("broken: got %d, want 500", status)
+	if a := do(t, next.client(false), request(t, "GET", url)); a.status != 200 {
+		t.Errorf("the new one: got %d", a.status)
 	}
-	if all := got.all(); len(all) != 1 || !strings.Contains(all[0], "configuration") {
-		t.Errorf("reports: got %q, want one", all)
+}
+
+func TestWebConfigHeadersAndLimit(t *testing.T) {
+	f := newFiles(t)
+	e := newExporter(t, WithWebConfigFile(f.web("http_server_config:\n  headers:\n    X-Frame-Options: deny\nrate_limit: {interval: 1h, burst: 2}\n")))
+	newProvider(t, e)
+	for i, want := range []int{200, 200, 429, 429} {
+		a := get(t, e, "/metrics")
+		if a.status != want {
+			t.Errorf("scrape %d: got %d, want %d", i, a.status, want)
+		}
+		if got := a.header.Get("X-Frame-Options"); want == 200 && got != "deny" {
+			t.Errorf("X-Frame-Options: got %q", got)
+		}
 	}
-	f.web(usersPart(t, "alice", "s3cret"))
-	if status := scrape(); status != 200 {
-		t.Errorf("repaired: got %d", status)
+}
+
+// HTTP/2 works, unless the file says no, and a connection cannot ask for much
+// at a time.
+func TestHTTP2(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		major int
+	}{
+		{"", 2},
+		{"http_server_config: {http2: false}\n", 1},
+	} {
+		f := newFiles(t)
+		e := newExporter(t, WithWebConfigFile(f.web(tlsPart+c.text)))
+		newProvider(t, e)
+		client := f.client(false)
+		client.Transport.(*http.Transport).ForceAttemptHTTP2 = true
+		resp, err := client.Do(request(t, "GET", "https://"+e.Addr().String()+"/metrics"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != 200 || resp.ProtoMajor != c.major {
+			t.Errorf("%q: got %d by HTTP/%d, want HTTP/%d", c.text, resp.StatusCode, resp.ProtoMajor, c.major)
+		}
+		if h2 := e.server.http.HTTP2; h2 == nil || h2.MaxConcurrentStreams != 10 {
+			t.Errorf("streams of a connection: got %+v, want 10", h2)
+		}
 	}
 }

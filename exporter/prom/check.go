@@ -29,12 +29,16 @@ func (c config) check() (webSettings, error) {
 	if c.tokenOwn {
 		errs = append(errs, checkToken(c.token))
 	}
+	errs = append(errs, c.checkHostNames())
 	if c.withServer {
 		web, err := c.checkServer()
 		return web, errors.Join(append(errs, err)...)
 	}
 	if c.addressOwn {
 		errs = append(errs, fmt.Errorf("prom: WithAddress(%q): has no effect together with WithoutServer", c.address))
+	}
+	if len(c.hostNames) > 0 {
+		errs = append(errs, fmt.Errorf("prom: WithHostNames(%q): has no effect together with WithoutServer", c.hostNames))
 	}
 	if c.webOwn {
 		errs = append(errs, fmt.Errorf("prom: WithWebConfigFile(%q): has no effect together with WithoutServer", c.webConfig))
@@ -46,13 +50,14 @@ func (c config) checkServer() (web webSettings, err error) {
 	var errs []error
 	webOK := true
 	if c.webOwn {
-		if web, err = loadWebConfig(c.webConfig, c.fileChecks); err != nil {
+		file, err := loadWebConfig(c.webConfig, c.fileChecks)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("prom: WithWebConfigFile(%q): %w", c.webConfig, err))
 			webOK = false
+		} else {
+			web = web.with(file)
 		}
-		if web.users && c.tokenOwn {
-			errs = append(errs, fmt.Errorf("prom: WithBearerToken: the web configuration %q has basic_auth_users, and a request cannot carry both", c.webConfig))
-		}
+		errs = append(errs, c.checkCredentials(web))
 	}
 	web.addr, err = resolve(c.address)
 	if err == nil && webOK {
@@ -62,6 +67,13 @@ func (c config) checkServer() (web webSettings, err error) {
 		errs = append(errs, c.addressError(err))
 	}
 	return web, errors.Join(errs...)
+}
+
+func (c config) checkCredentials(web webSettings) error {
+	if web.users && c.tokenOwn {
+		return fmt.Errorf("prom: WithBearerToken: the web configuration %q has basic_auth_users, and a request cannot carry both", c.webConfig)
+	}
+	return nil
 }
 
 // addressError says where a wrong address came from.

@@ -29,22 +29,26 @@
 //
 // # Who may scrape
 //
-// On loopback anybody may. Any other address needs TLS and some authentication,
-// or [New] refuses it; [WithInsecureAddress] overrules that where the network
-// itself protects the endpoint.
+// On loopback any program of this machine may; what a web page could do through
+// a browser is refused, see [WithHostNames]. Any other address needs TLS and some
+// authentication, or [New] refuses it; [WithInsecureAddress] overrules that where
+// the network itself protects the endpoint.
 //
 // TLS and users come from the web configuration file that all Prometheus servers
 // and exporters share ([WithWebConfigFile]). It is read again at every
-// connection, so that certificates and passwords change without a restart. A
-// bearer token ([WithBearerToken]) does instead of users.
+// connection and request, so that certificates and passwords change without a
+// restart. A bearer token ([WithBearerToken]) does instead of users.
 //
 // # What a scrape can cost
 //
-// One collection serves all scrapes that come in while it runs. At most
-// [DefaultMaxRequests] scrapes are answered at a time (the rest get 503), 128
-// connections are held at a time, headers may have 16 KiB and take 5 s, an
-// answer may take 10 s. Only GET and HEAD are answered. A collection that hangs
-// is given up after 8 s. The bodies of errors say nothing about the process.
+// One collection serves all scrapes that come in while it runs, and is let go
+// before an answer is sent: a client that reads slowly holds the compressed
+// answer and nothing else, for at most 10 s. At most [DefaultMaxRequests] scrapes
+// are worked on at a time (the rest get 503), and 128 connections are held: when
+// one more comes, the one that has kept the server waiting longest is closed.
+// Headers may have 16 KiB and take 5 s. Only GET and HEAD are answered. A
+// collection that hangs is given up after 8 s. The bodies of errors say nothing
+// about the process, and reports nothing about the client.
 //
 // A metric that cannot be shown, such as one with a label value that is no valid
 // UTF-8, is left out; everything else is served. What was left out is reported

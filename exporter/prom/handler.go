@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 )
 
 const metricsPath = "/metrics"
@@ -21,52 +21,42 @@ func (e *Exporter) scrape(registry prometheus.Gatherer, c config) http.Handler {
 		share:   c.limits.share,
 		report:  e.report,
 	}
-	metrics := promhttp.HandlerForTransactional(snapshots, promhttp.HandlerOpts{
-		EnableOpenMetrics:   true,
-		ErrorHandling:       promhttp.ContinueOnError,
-		MaxRequestsInFlight: c.maxRequests,
-	})
+	slots := make(chan struct{}, c.maxRequests)
+	collect := func(r *http.Request, format expfmt.Format) (*body, int, error) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		default:
+			return nil, http.StatusServiceUnavailable, errBusy
+		}
+		b, err := snapshots.body(format, r.URL.Query()["name[]"])
+		return b, http.StatusInternalServerError, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if e.closed.Load() {
 			http.Error(w, "shut down", http.StatusServiceUnavailable)
 			return
 		}
-		t := &tracker{ResponseWriter: w}
-		metrics.ServeHTTP(t, r)
-		switch {
-		case r.Method != http.MethodGet:
-		case t.wrote && !t.failed:
-			e.lastSuccess.Store(time.Now().UnixNano())
-		default:
-			e.failures.Add(1)
+		format := expfmt.NegotiateAccept(r.Header, formats...)
+		b, status, err := collect(r, format)
+		clientsTurn(r)
+		if err != nil {
+			http.Error(w, err.Error(), status)
 		}
+		e.note(r, err == nil && b.write(w, r, format))
 	})
 }
 
-// tracker tells whether an answer went out in full, as far as that can be known.
-type tracker struct {
-	http.ResponseWriter
-	wrote, failed bool
-}
-
-func (t *tracker) WriteHeader(code int) {
-	if code != http.StatusOK {
-		t.failed = true
+// note takes note of how a scrape ended. HEAD is none.
+func (e *Exporter) note(r *http.Request, inFull bool) {
+	switch {
+	case r.Method != http.MethodGet:
+	case inFull:
+		e.lastSuccess.Store(time.Now().UnixNano())
+	default:
+		e.failures.Add(1)
 	}
-	t.ResponseWriter.WriteHeader(code)
 }
-
-func (t *tracker) Write(b []byte) (int, error) {
-	t.wrote = true
-	n, err := t.ResponseWriter.Write(b)
-	if err != nil {
-		t.failed = true
-	}
-	return n, err
-}
-
-// Unwrap is for http.ResponseController.
-func (t *tracker) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
 // getOnly answers GET and HEAD and nothing else.
 func getOnly(next http.Handler) http.Handler {

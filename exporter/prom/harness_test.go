@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -126,4 +127,12 @@ func (r *reports) all() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]string(nil), r.list...)
+}
+
+// answerOf asks a handler under a name.
+func answerOf(h http.Handler, host string) (int, *http.Request) {
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	r.Host = host
+	h.ServeHTTP(w, r)
+	return w.Code, r
 }

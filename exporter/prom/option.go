@@ -2,13 +2,16 @@
 
 package prom
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// DefaultAddress is where the endpoint listens: the port that OpenTelemetry
 	// gives to Prometheus exporters, on loopback.
 	DefaultAddress = "127.0.0.1:9464"
-	// DefaultMaxRequests is how many scrapes are answered at a time.
+	// DefaultMaxRequests is how many scrapes are worked on at a time.
 	DefaultMaxRequests = 10
 )
 
@@ -17,6 +20,7 @@ type config struct {
 	addressOwn  bool   // set by WithAddress
 	addressFrom string // where else it is from, for messages
 	insecure    bool
+	hostNames   []string
 	withServer  bool
 	webConfig   string
 	webOwn      bool
@@ -39,6 +43,7 @@ type limits struct {
 	idle        time.Duration // between two requests of a connection
 	report      time.Duration // between two reports of a kind
 	connections int
+	streams     int // of an HTTP/2 connection
 	headerBytes int
 }
 
@@ -59,6 +64,7 @@ func newConfig() config {
 			idle:        10 * time.Second,
 			report:      time.Minute,
 			connections: 128,
+			streams:     10,
 			headerBytes: 16 << 10,
 		},
 	}
@@ -95,6 +101,19 @@ func WithInsecureAddress() Option {
 	})
 }
 
+// WithHostNames adds names under which a proxy on this machine asks the endpoint,
+// such as "metrics.example.com". An endpoint on loopback that has neither TLS nor
+// authentication otherwise answers only to addresses, the host of [WithAddress]
+// and names that public DNS does not have (without a dot, or under localhost,
+// internal or local), and any other request gets 421: web pages that have their
+// name point to loopback could read it through a browser.
+func WithHostNames(names ...string) Option {
+	return optionFunc(func(c config) config {
+		c.hostNames = append(slices.Clip(c.hostNames), names...)
+		return c
+	})
+}
+
 // WithoutServer opens no listener. The program mounts [Exporter.Handler] on a
 // server of its own, whose timeouts, TLS and limits then apply.
 func WithoutServer() Option {
@@ -115,8 +134,12 @@ func WithoutServer() Option {
 // link or a path with "..", and a private key that everybody may read; see
 // [WithoutFileChecks].
 //
-// The file and what it names are read again at each connection. If they became
-// wrong, nothing is served until they are right again.
+// The file and what it names are read again at each connection and request, with
+// the same checks. If they became wrong, nothing is served until they are right
+// again.
+//
+// A name that nobody has takes as long to check as one that somebody has.
+// bcrypt hashes may have a cost of up to 14.
 func WithWebConfigFile(path string) Option {
 	return optionFunc(func(c config) config {
 		c.webConfig, c.webOwn = path, true
@@ -168,8 +191,9 @@ func WithoutTargetInfo() Option {
 	})
 }
 
-// WithMaxRequests sets how many scrapes are answered at a time, at least 1; the
-// rest get 503. The default is [DefaultMaxRequests].
+// WithMaxRequests sets how many scrapes are worked on at a time, at least 1; the
+// rest get 503. A scrape that is ready and waits for its client to read it does
+// not count. The default is [DefaultMaxRequests].
 func WithMaxRequests(n int) Option {
 	return optionFunc(func(c config) config {
 		c.maxRequests = n

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -224,7 +225,10 @@ func TestWebConfigErrors(t *testing.T) {
 		{"no such file", tlsHead + "nothing.pem\n", 0o600, []string{"line 3", "key_file", "nothing.pem"}, false},
 		{"wrong file", tlsHead + "cert.pem\n", 0o600, []string{"cert.pem"}, false},
 		{"unknown header", "http_server_config:\n  headers:\n    X-Own: 1\n", 0o600, []string{"X-Own"}, false},
-		{"dots", tlsHead + "x/../key.pem\n", 0o600, []string{"line 3", "key_file", ".."}, false},
+		{"dots", tlsHead + "../" + filepath.Base(f.dir) + "/key.pem\n", 0o600, []string{"line 3", "key_file", `has ".." in it`}, true},
+		{"cost", "basic_auth_users:\n  alice: $2a$15$" + strings.Repeat(".", 53) + "\n", 0o600, []string{"line 2", "cost 15", "at most 14"}, false},
+		{"more than a hash", "basic_auth_users:\n  alice: $2a$10$" + strings.Repeat(".", 54) + "\n", 0o600, []string{"line 2", "bcrypt"}, false},
+		{"two documents", "{}\n---\nbasic_auth_users: {}\n", 0o600, []string{"more than one YAML document"}, false},
 		{"link", tlsHead + "link.pem\n", 0o600, []string{"line 3", "key_file", "symbolic link"}, true},
 		{"open key", tlsHead + "open.pem\n", 0o600, []string{"line 3", "key_file", "open to everybody"}, true},
 		{"open inline key", inline, 0o644, []string{"line 3", "key", "open to everybody"}, true},
@@ -243,12 +247,16 @@ func TestWebConfigErrors(t *testing.T) {
 			}
 		})
 	}
-	for name, path := range map[string]string{
-		"missing": f.path("nothing.yml"), "folder": f.dir, "link": f.path("link.yml"), "dots": f.dir + "/../x.yml",
+	f.web(tlsPart)
+	for _, c := range []struct{ name, path, want string }{
+		{"missing", f.path("nothing.yml"), "no such file"},
+		{"folder", f.dir, "not a regular file"},
+		{"link", f.path("link.yml"), "symbolic link"},
+		{"dots", f.dir + "/../" + filepath.Base(f.dir) + "/web.yml", `has ".." in it`},
 	} {
-		t.Run("file "+name, func(t *testing.T) {
-			e, err := New(WithAddress("127.0.0.1:0"), WithWebConfigFile(path))
-			wantErrors(t, e, err, "WithWebConfigFile", path)
+		t.Run("file "+c.name, func(t *testing.T) {
+			e, err := New(WithAddress("127.0.0.1:0"), WithWebConfigFile(c.path))
+			wantErrors(t, e, err, "WithWebConfigFile", c.path, c.want)
 		})
 	}
 }

@@ -3,10 +3,8 @@
 package prom
 
 import (
-	"context"
 	"fmt"
 	"log"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -55,25 +53,41 @@ func (r *reporter) logger() *log.Logger { return log.New(serverLog{r}, "", 0) }
 type serverLog struct{ report *reporter }
 
 func (l serverLog) Write(b []byte) (int, error) {
-	l.report.errorf("server", "%s", b)
+	l.report.errorf("server", "%s", serverFault(string(b)))
 	return len(b), nil
 }
 
-// slogger is for exporter-toolkit, which also logs that all is well.
-func (r *reporter) slogger() *slog.Logger { return slog.New(toolkitLog{r}) }
+// reasons are what may be told of why a handshake failed. The rest of the text
+// has the client's address and words of the client's own.
+var reasons = []string{
+	"bad certificate",
+	"unknown certificate authority",
+	"certificate required",
+	"client didn't provide a certificate",
+	"failed to verify certificate",
+	"client offered only unsupported versions",
+	"no cipher suite supported",
+	"first record does not look like a TLS handshake",
+	"client sent an HTTP request to an HTTPS server",
+	"EOF",
+	"timeout",
+}
 
-type toolkitLog struct{ report *reporter }
-
-func (toolkitLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
-func (l toolkitLog) WithAttrs([]slog.Attr) slog.Handler             { return l }
-func (l toolkitLog) WithGroup(string) slog.Handler                  { return l }
-
-func (l toolkitLog) Handle(_ context.Context, rec slog.Record) error {
-	text := rec.Message
-	rec.Attrs(func(a slog.Attr) bool {
-		text += fmt.Sprintf(" %s=%q", a.Key, a.Value.String())
-		return true
-	})
-	l.report.errorf("web configuration", "%s", text)
-	return nil
+// serverFault makes of a line of net/http's log one that says nothing about the
+// client.
+func serverFault(line string) string {
+	switch {
+	case strings.HasPrefix(line, "http: TLS handshake error"):
+		for _, reason := range reasons {
+			if strings.Contains(line, reason) {
+				return "a TLS handshake failed: " + reason
+			}
+		}
+		return "a TLS handshake failed"
+	case strings.HasPrefix(line, "http: Accept error"):
+		return strings.TrimSpace(line) // has our own address alone
+	case strings.HasPrefix(line, "http: panic serving"):
+		return "answering a scrape panicked"
+	}
+	return "a connection or request was faulty"
 }

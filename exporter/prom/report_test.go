@@ -3,7 +3,6 @@
 package prom
 
 import (
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -16,14 +15,12 @@ func TestReporter(t *testing.T) {
 	r.errorf("a", "first %d", 1)
 	r.errorf("a", "second")
 	r.errorf("b", "forged\r\nline")
-	r.logger().Println("http: TLS handshake error\n from x")
-	r.slogger().Info("Listening on")
-	r.slogger().With("k", "v").WithGroup("g").Error("Unable to parse", "err", "x\ny")
+	r.logger().Println("http: TLS handshake error from 192.0.2.7:1: remote error: tls: bad certificate")
+	r.logger().Println("anything")
 	want := []string{
 		"prom: first 1",
 		`prom: "forged\r\nline"`,
-		`prom: "http: TLS handshake error\n from x"`,
-		`prom: Unable to parse err="x\ny"`,
+		"prom: a TLS handshake failed: bad certificate",
 	}
 	if !slices.Equal(got.all(), want) {
 		t.Errorf("got %q\nwant %q", got.all(), want)
@@ -41,10 +38,20 @@ func TestReporterGoesOnAfterTheInterval(t *testing.T) {
 	}
 }
 
-func TestOnlyFaultsAreReported(t *testing.T) {
-	for level, want := range map[slog.Level]bool{slog.LevelDebug: false, slog.LevelInfo: false, slog.LevelWarn: true, slog.LevelError: true} {
-		if got := newReporter(0).slogger().Enabled(t.Context(), level); got != want {
-			t.Errorf("%v: got %v, want %v", level, got, want)
+// What a client sends or where it comes from is in no report.
+func TestServerFault(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"http: TLS handshake error from 192.0.2.7:4711: EOF\n", "a TLS handshake failed: EOF"},
+		{"http: TLS handshake error from 192.0.2.7:4711: tls: client offered only unsupported versions: [302 301]\n", "a TLS handshake failed: client offered only unsupported versions"},
+		{"http: TLS handshake error from 192.0.2.7:4711: read tcp 127.0.0.1:1->192.0.2.7:4711: i/o timeout\n", "a TLS handshake failed: timeout"},
+		{"http: TLS handshake error from 192.0.2.7:4711: tls: failed to verify certificate: x509: \"canary\"\n", "a TLS handshake failed: failed to verify certificate"},
+		{"http: TLS handshake error from 192.0.2.7:4711: canary\n", "a TLS handshake failed"},
+		{"http: panic serving 192.0.2.7:4711: canary\ngoroutine 7 [running]:\n", "answering a scrape panicked"},
+		{"http: Accept error: accept tcp 127.0.0.1:9464: accept4: too many open files; retrying in 5ms\n", "http: Accept error: accept tcp 127.0.0.1:9464: accept4: too many open files; retrying in 5ms"},
+		{"http2: server connection error from 192.0.2.7:4711: canary\n", "a connection or request was faulty"},
+	} {
+		if got := serverFault(c.line); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.line, got, c.want)
 		}
 	}
 }

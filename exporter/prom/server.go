@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-
-	"github.com/prometheus/exporter-toolkit/web"
 )
 
 // server is the exporter's own HTTP server.
@@ -17,6 +15,7 @@ type server struct {
 	http   *http.Server
 	addr   net.Addr
 	tls    bool
+	conns  *connections
 	served chan struct{} // closed when nothing is served any more
 	err    error         // why, if not for shutdown; set before served is closed
 }
@@ -28,23 +27,34 @@ func listen(c config, settings webSettings, h http.Handler, report *reporter) (*
 	if err != nil {
 		return nil, c.addressError(err)
 	}
+	serve := (*http.Server).Serve
+	if settings.file != nil {
+		file := newWebConfig(c, settings, report)
+		h = file.guard(h)
+		if settings.tls {
+			serve = file.serveTLS
+		}
+	}
 	s := &server{
 		http: &http.Server{
-			Handler:           h,
+			Handler:           working(c.guardHost(settings, report, h)),
 			ReadHeaderTimeout: c.limits.header,
 			ReadTimeout:       c.limits.request,
 			WriteTimeout:      c.limits.answer,
 			IdleTimeout:       c.limits.idle,
 			MaxHeaderBytes:    c.limits.headerBytes,
+			HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: c.limits.streams},
+			ConnContext:       withConn,
 			ErrorLog:          report.logger(),
 		},
 		addr:   l.Addr(),
 		tls:    settings.tls,
+		conns:  limitConnections(l, c.limits.connections),
 		served: make(chan struct{}),
 	}
 	go func() {
 		defer close(s.served)
-		err := web.Serve(limitConnections(l, c.limits.connections), s.http, &web.FlagConfig{WebConfigFile: &c.webConfig}, report.slogger())
+		err := serve(s.http, s.conns)
 		if !errors.Is(err, http.ErrServerClosed) {
 			_ = l.Close()
 			s.err = fmt.Errorf("prom: the endpoint on %v stopped: %w", s.addr, err)

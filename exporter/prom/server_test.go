@@ -5,18 +5,18 @@ package prom
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/datapunk/otelauth/views"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 )
 
@@ -49,7 +49,7 @@ func TestPaths(t *testing.T) {
 			if c.status == 405 && a.header.Get("Allow") != "GET, HEAD" {
 				t.Errorf("Allow: got %q", a.header.Get("Allow"))
 			}
-			if c.method == "HEAD" && a.body != "" {
+			if c.method == "HEAD" && (a.body != "" || a.header.Get("Content-Length") == "0") {
 				t.Errorf("HEAD has a body: %q", a.body)
 			}
 		})
@@ -144,44 +144,75 @@ func TestHugeHeaderIsRefused(t *testing.T) {
 	}
 }
 
-// A client that never finishes its headers is cut off.
-func TestSlowHeaders(t *testing.T) {
-	e := newExporter(t, withLimits(func(l *limits) { l.header = 20 * time.Millisecond }))
-	conn := dial(t, e)
-	if _, err := io.WriteString(conn, "GET /metrics HTTP/1.1\r\nHost: x\r\nX: "); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("not cut off: %v", err)
+// Whoever keeps the server waiting is cut off, whatever for.
+func TestSlowClients(t *testing.T) {
+	const soon = 20 * time.Millisecond
+	for _, c := range []struct {
+		name, send string
+		limits     func(*limits)
+	}{
+		{"headers", "GET /metrics HTTP/1.1\r\nHost: x\r\nX: ", func(l *limits) { l.header = soon }},
+		{"no request", "", func(l *limits) { l.header = soon }},
+		{"body", "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", func(l *limits) { l.request, l.header = soon, soon }},
+		{"next request", rawRequest, func(l *limits) { l.idle = soon }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newExporter(t, withLimits(c.limits))
+			newProvider(t, e)
+			conn := dial(t, e)
+			if _, err := io.WriteString(conn, c.send); err != nil {
+				t.Fatal(err)
+			}
+			cutOff(t, conn)
+		})
 	}
 }
 
-// Connections over the limit wait, and get their turn when another ends.
-func TestConnectionLimit(t *testing.T) {
-	e := newExporter(t, withLimits(func(l *limits) { l.connections = 1 }))
-	newProvider(t, e)
-	first := dial(t, e)
-	if got := scrapeOver(t, first); got != http.StatusOK {
-		t.Fatalf("first: %d", got)
-	}
-	second := dial(t, e)
-	if _, err := io.WriteString(second, rawRequest); err != nil {
-		t.Fatal(err)
-	}
-	answered := make(chan int, 1)
-	go func() { answered <- readStatus(second) }()
-	// The first is still served while the second waits.
-	if got := scrapeOver(t, first); got != http.StatusOK {
-		t.Fatalf("first again: %d", got)
-	}
-	select {
-	case got := <-answered:
-		t.Fatalf("the second was answered at once: %d", got)
-	default:
-	}
-	_ = first.Close()
-	if got := <-answered; got != http.StatusOK {
-		t.Errorf("second: got %d, want 200", got)
+// So is one that does not read its answer: in time, and before that as soon as
+// somebody else needs the place.
+func TestSlowReader(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		limits func(*limits)
+		others int
+	}{
+		{"in time", func(l *limits) { l.answer = 2 * time.Second }, 0},
+		{"for another", func(l *limits) { l.connections = 1 }, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newExporter(t, withLimits(c.limits))
+			gauge, err := newProvider(t, e, views.Limit(20_000)).Meter("example.com/shop").Int64Gauge("shop.gauge")
+			if err != nil {
+				t.Fatal(err)
+			}
+			pad := strings.Repeat("p", 500) // more in all than the system's buffers hold
+			for i := range 20_000 {
+				gauge.Record(context.Background(), 1, metric.WithAttributes(attribute.Int("i", i), attribute.String("pad", pad)))
+			}
+			conn := dial(t, e)
+			if _, err := io.WriteString(conn, rawRequest); err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil) // the headers alone
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range c.others {
+				other := dial(t, e)
+				if got := scrapeOver(t, other); got != http.StatusOK {
+					t.Errorf("another scraper: got %d, want 200", got)
+				}
+				_ = other.Close()
+			}
+			eventually(t, "the connections to be ended", func() bool { return open(e) == 0 })
+			n, err := io.Copy(io.Discard, resp.Body)
+			if err == nil || n >= resp.ContentLength {
+				t.Errorf("got all of the %d bytes, %v", n, err)
+			}
+			if c.others == 0 && !e.LastSuccess().IsZero() {
+				t.Error("half an answer counts as a success")
+			}
+		})
 	}
 }
 
@@ -322,6 +353,47 @@ func TestConcurrentSafe(t *testing.T) {
 	wg.Wait()
 	for range 3 {
 		wg.Go(func() { stop(t, e) })
+	}
+	wg.Wait()
+}
+
+// Connections, logins, reloads and a shutdown at once: every answer is one of
+// those that are documented.
+func TestConcurrentSafeHostile(t *testing.T) {
+	f := newFiles(t)
+	users := usersPart(t, "alice", "s3cret")
+	e := newExporter(t, WithWebConfigFile(f.web(users)), WithMaxRequests(2), withLimits(func(l *limits) { l.connections = 6 }))
+	e.report.handle = func(error) {}
+	newProvider(t, e)
+	addr := e.Addr().String()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}}
+			defer client.CloseIdleConnections()
+			for n := range 10 {
+				req, err := http.NewRequest("GET", "http://"+addr+"/metrics", http.NoBody)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				req.SetBasicAuth([]string{"alice", "mallory"}[i%2], "s3cret")
+				resp, err := client.Do(req)
+				if err != nil {
+					continue // gave its place away, or came after the end
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+				switch resp.StatusCode {
+				case 200, 401, 503:
+				default:
+					t.Errorf("got %d", resp.StatusCode)
+				}
+				if i == 0 && n == 8 {
+					stop(t, e)
+				}
+			}
+		})
 	}
 	wg.Wait()
 }

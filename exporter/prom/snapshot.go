@@ -8,22 +8,24 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 )
 
 var (
-	// What a scraper reads in the body of an answer 500.
+	// What a scraper reads in the body of an answer 503 or 500.
+	errBusy    = errors.New("too many scrapes at a time, try again later")
 	errCollect = errors.New("the metrics could not be collected")
 	errTimeout = errors.New("collecting the metrics takes too long")
 )
 
 // snapshots lets scrapes share a collection. A scrape joins the one that is
-// running, or one that others are still being answered with if it is young
-// enough. So many scrapes at once need one collection and its memory once, slow
-// readers pin at most one collection for each share interval, and one after the
-// other always sees what was recorded before it.
+// running, or one from which others still make their bodies if it is young
+// enough. So many scrapes at once need one collection and its memory once, and
+// one after the other always sees what was recorded before it. A client has no
+// part in how long a collection is held: it is let go before anything is sent.
 //
 // promhttp's own CoalesceGather is not used: it serves a collection for as long
-// as anybody still reads it, so that one slow reader after the other could keep
+// as anybody still reads it, so that slow readers could hold it at will and keep
 // metrics from ever changing.
 type snapshots struct {
 	gather  func() ([]*dto.MetricFamily, error)
@@ -41,23 +43,46 @@ type snapshot struct {
 	families []*dto.MetricFamily
 	err      error
 	users    int // guarded by snapshots.mu
+
+	making sync.Mutex // one at a time: each needs a processor
+	bodies map[expfmt.Format]*body
 }
 
-// Gather implements prometheus.TransactionalGatherer. What it returns is shared
-// and must not be changed.
-func (s *snapshots) Gather() ([]*dto.MetricFamily, func(), error) {
+// body returns the metrics that are wanted, all if only is empty, as of now.
+func (s *snapshots) body(format expfmt.Format, only []string) (*body, error) {
 	snap := s.join()
-	leave := sync.OnceFunc(func() { s.leave(snap) })
+	defer s.leave(snap)
 	timer := time.NewTimer(s.timeout)
 	defer timer.Stop()
 	select {
 	case <-snap.done:
-		return snap.families, leave, snap.err
+		if snap.err != nil {
+			return nil, snap.err
+		}
+		return snap.body(format, only, s.report)
 	case <-timer.C:
-		leave()
 		s.report.errorf("timeout", "a scrape was given up: collecting the metrics takes longer than %v", s.timeout)
-		return nil, leave, errTimeout
+		return nil, errTimeout
 	}
+}
+
+// body makes one, or returns that of another scrape.
+func (snap *snapshot) body(format expfmt.Format, only []string, report *reporter) (*body, error) {
+	snap.making.Lock()
+	defer snap.making.Unlock()
+	if b := snap.bodies[format]; b != nil && len(only) == 0 {
+		return b, nil
+	}
+	b, err := render(snap.families, format, only, func(err error) {
+		report.errorf("encode", "a metric is left out of a scrape: %s", describe(err))
+	})
+	if err != nil {
+		return nil, errCollect
+	}
+	if len(only) == 0 {
+		snap.bodies[format] = b
+	}
+	return b, nil
 }
 
 func (s *snapshots) join() *snapshot {
@@ -67,7 +92,7 @@ func (s *snapshots) join() *snapshot {
 		cur.users++
 		return cur
 	}
-	snap := &snapshot{started: time.Now(), done: make(chan struct{}), users: 1}
+	snap := &snapshot{started: time.Now(), done: make(chan struct{}), users: 1, bodies: map[expfmt.Format]*body{}}
 	s.current = snap
 	// In a goroutine of its own, for it outlives a scrape that does not wait.
 	go s.collect(snap)

@@ -4,11 +4,13 @@ package prom
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 )
 
 // newSnapshots gathers one family, and counts how often.
@@ -17,7 +19,7 @@ func newSnapshots(share time.Duration) (*snapshots, *atomic.Int64) {
 	return &snapshots{
 		gather: func() ([]*dto.MetricFamily, error) {
 			n.Add(1)
-			return []*dto.MetricFamily{{}}, nil
+			return []*dto.MetricFamily{family("shop_events", 1)}, nil
 		},
 		timeout: 10 * time.Second,
 		share:   share,
@@ -25,13 +27,15 @@ func newSnapshots(share time.Duration) (*snapshots, *atomic.Int64) {
 	}, &n
 }
 
+// take joins a collection and waits for it, and leaves only when told to.
 func take(t *testing.T, s *snapshots) (leave func()) {
 	t.Helper()
-	families, leave, err := s.Gather()
-	if err != nil || len(families) != 1 {
-		t.Fatalf("got %v, %v", families, err)
+	snap := s.join()
+	<-snap.done
+	if snap.err != nil || len(snap.families) != 1 {
+		t.Fatalf("got %v, %v", snap.families, snap.err)
 	}
-	return leave
+	return sync.OnceFunc(func() { s.leave(snap) })
 }
 
 func TestSnapshotIsSharedWhileInUse(t *testing.T) {
@@ -41,15 +45,14 @@ func TestSnapshotIsSharedWhileInUse(t *testing.T) {
 		t.Errorf("collections: got %d, want 1", n.Load())
 	}
 	first()
-	first() // leaving twice must not count twice
 	third := take(t, s)
 	if n.Load() != 1 {
-		t.Errorf("collections: got %d, want 1 while one scrape still reads", n.Load())
+		t.Errorf("collections: got %d, want 1 while one scrape still uses it", n.Load())
 	}
 	second()
 	third()
 	if s.current != nil {
-		t.Error("memory is held though nobody reads")
+		t.Error("memory is held though nobody needs it")
 	}
 	take(t, s)()
 	if n.Load() != 2 {
@@ -57,7 +60,7 @@ func TestSnapshotIsSharedWhileInUse(t *testing.T) {
 	}
 }
 
-// A slow reader must not keep the others from fresh metrics.
+// A scrape that never ends must not keep the others from fresh metrics.
 func TestOldSnapshotIsNotShared(t *testing.T) {
 	s, n := newSnapshots(0)
 	slow := take(t, s)
@@ -69,17 +72,47 @@ func TestOldSnapshotIsNotShared(t *testing.T) {
 	slow()
 }
 
+// Whoever asks for the same of the same collection gets the same bytes, and
+// nothing is left of the collection when they have it.
+func TestBodiesAreShared(t *testing.T) {
+	s, n := newSnapshots(time.Hour)
+	hold := take(t, s)
+	text, proto := formats[len(formats)-1], formats[0]
+	body := func(format expfmt.Format, only ...string) *body {
+		b, err := s.body(format, only)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	first := body(text)
+	if body(text) != first {
+		t.Error("made twice")
+	}
+	if body(proto) == first {
+		t.Error("two formats have one body")
+	}
+	if some := body(text, "nothing"); some == first || some.size != 0 {
+		t.Errorf("a part: got %d bytes", some.size)
+	}
+	if body(text) != first {
+		t.Error("a part took the place of the whole")
+	}
+	hold()
+	if n.Load() != 1 || s.current != nil {
+		t.Errorf("got %d collections, want 1; still held: %v", n.Load(), s.current != nil)
+	}
+}
+
 func TestAbandonedSnapshotIsLetGo(t *testing.T) {
 	s, _ := newSnapshots(time.Hour)
 	gate := make(chan struct{})
 	s.gather = func() ([]*dto.MetricFamily, error) { <-gate; return nil, nil }
 	s.timeout = time.Millisecond
 	s.report.handle = func(error) {}
-	_, leave, err := s.Gather()
-	if !errors.Is(err, errTimeout) {
+	if _, err := s.body(formats[0], nil); !errors.Is(err, errTimeout) {
 		t.Fatalf("got %v", err)
 	}
-	leave()
 	close(gate)
 	eventually(t, "the snapshot to go", func() bool {
 		s.mu.Lock()
@@ -93,8 +126,7 @@ func TestPanickingGatherer(t *testing.T) {
 	var got reports
 	s.report.handle = got.handle
 	s.gather = func() ([]*dto.MetricFamily, error) { panic("canary") }
-	_, leave, err := s.Gather()
-	leave()
+	_, err := s.body(formats[0], nil)
 	if !errors.Is(err, errCollect) {
 		t.Errorf("got %v", err)
 	}

@@ -158,6 +158,7 @@ func TestCanary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = rec.Shutdown(background) }()
 	v := &victim{rec: rec, svc: rec.Service("api")}
 	for _, c := range canaries {
 		b, err := baggage.NewMemberRaw("canary", c)

@@ -7,5 +7,13 @@
 //	OTELAUTH_FAULTS=long go test -v -timeout 60m ./internal/faults
 //
 // which also does the same to plain OpenTelemetry, for comparison. All traffic
-// stays on loopback and ends by itself.
+// stays on loopback and ends by itself. Only tests may import it.
+//
+// A collector that fails in some way is an [otlptest.Collector] with an answer of
+// this package:
+//
+//	c := otlptest.GRPC(t)
+//	c.Answer(faults.Hang(t)) // or c.Down()
+//	...
+//	c.Answer(nil) // all is well again
 package faults

@@ -1,16 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package faults holds hostile peers, and the tests that show what they can do
-// to the SDK and what they cannot. Its README has the results beside those of
-// plain OpenTelemetry. Only tests may import it.
-//
-// A collector that fails in one of these ways is an [otlptest.Collector] with an
-// answer of this package:
-//
-//	c := otlptest.GRPC(t)
-//	c.Answer(faults.Hang(t)) // or c.Down()
-//	...
-//	c.Answer(nil) // all is well again
 package faults
 
 import (
