@@ -143,8 +143,9 @@ func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sd
 // MeterProvider returns the provider to make instruments with, one that
 // measures nothing if the pipeline is nil or disabled. Any library of the
 // process may use it, as by otel.SetMeterProvider: it is the SDK's, save that
-// what one does wrong costs the others nothing. A value that is not a number, or
-// infinite, or negative where a counter only grows, is refused and counted in
+// what one does wrong costs the others nothing. A value recorded on a synchronous
+// instrument that is not a number, or infinite, or negative where a counter only
+// grows, is refused and counted in
 // auth.sdk.pipeline.rejected_measurements. A callback that panics or returns an
 // error is counted in auth.sdk.pipeline.callback_failures and reported to
 // otel.Handle at most once a minute, without its text. A callback that hangs holds

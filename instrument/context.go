@@ -37,8 +37,11 @@ func Fail(ctx context.Context, reason semconv.Reason) {
 // the check is followed by work that may fail for its own reasons, as in a reverse
 // proxy.
 //
-// The first call for a request counts, and [Fail] before it is overruled. Without a
-// middleware the call does nothing. It is safe for concurrent use.
+// The first call for a request counts, and [Fail] before it is overruled. It ends
+// every attempt that is pending: where a second check follows, such as a password
+// after a good token, say Authenticated(ctx, nil) after the first, before the
+// second begins. Without a middleware the call does nothing. It is safe for
+// concurrent use.
 func Authenticated(ctx context.Context, err error) {
 	for c := pendingIn(ctx); c != nil; c = c.outer {
 		if _, ok := c.on.(*Attempts); ok {
@@ -142,8 +145,9 @@ func (p *Pending) End(err error) {
 }
 
 // IsPending reports whether a middleware further out is going to record the
-// request on this very handle. The inner one then leaves it alone, so that a
-// request counts once: the outer one sees more of it.
+// request on this very handle, or has recorded it. The inner one then leaves it
+// alone, so that a request counts once: the outer one sees more of it. Work that
+// outlives the request and is to be recorded by itself needs a context of its own.
 func IsPending(ctx context.Context, on Handle) bool {
 	for c := pendingIn(ctx); c != nil; c = c.outer {
 		if c.on == on {

@@ -25,7 +25,8 @@
 //   - nil is success.
 //   - [Failure] is a refusal that is the caller's fault, with its reason.
 //   - [Error] is trouble of ours or of a dependency, with its type.
-//   - [ErrNoCredential] and [ErrBypassed] are what they say.
+//   - [ErrNoCredential] and [ErrBypassed] are what they say. Return the first where
+//     http.ErrNoCookie says that a visitor has no session.
 //   - Any other error is asked what it says of itself ([WithReason],
 //     [Reasoner]), then the mappers of [WithErrorMapper] are, then its gRPC status
 //     is looked at, if it bears one: Unauthenticated, PermissionDenied and
@@ -37,7 +38,8 @@
 //   - An error that nobody knows is a failure for the reason _OTHER, unless
 //     [WithDefault] says what it is.
 //
-// The text of an error is never looked at. An error of reading the request is
+// Of a tree of errors the first 64 are looked at. The text of an error is never
+// looked at. An error of reading the request is
 // the client's and not ours, whatever its type: return [Failure] of
 // [semconv.ReasonMalformed] for it.
 //

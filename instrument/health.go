@@ -18,9 +18,10 @@ const MinHealthInterval = 100 * time.Millisecond
 var errHealthPanic = errors.New("otelauth: a health check panicked; the service's state is unknown until one returns")
 
 // WatchHealth asks check how the service is, now and then every interval, and
-// sets the state as [Service.SetState] does. It returns at once: the check runs
+// sets the state as [Service.SetState] does, as long as the service is registered.
+// It returns at once: the check runs
 // on a goroutine of its own, so that it may take its time and ask the network,
-// which a collection must never wait for. Register the service beforehand.
+// which a collection must never wait for.
 //
 // check gets a context that ends with the interval. While one has not returned
 // by then, or after it has panicked, the state is unknown; there is never more
@@ -55,14 +56,27 @@ func (s *Service) watch(ctx context.Context, interval time.Duration, check func(
 			return
 		case state := <-states:
 			asked = false
-			s.SetState(state)
+			s.setWatched(state)
 		case <-tick.C:
 			if asked {
-				s.SetState(semconv.ServiceStateUnknown)
+				s.setWatched(semconv.ServiceStateUnknown)
 				continue
 			}
 			asked = true
 			ask()
+		}
+	}
+}
+
+// setWatched is SetState for a service that is registered: one that has left is not
+// brought back by a check.
+func (s *Service) setWatched(state semconv.ServiceState) {
+	if state >= semconv.NumServiceState {
+		state = semconv.ServiceStateOther
+	}
+	for shown := s.state.Load(); shown != 0; shown = s.state.Load() {
+		if s.state.CompareAndSwap(shown, 1+int32(state)) {
+			return
 		}
 	}
 }

@@ -118,3 +118,25 @@ func TestWatchHealthEnds(t *testing.T) {
 		}
 	})
 }
+
+// A service that has left is not brought back by a check that comes later.
+func TestWatchHealthOfAServiceThatHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t, WithServices("db"))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		db := g.rec.Service("db")
+		db.Register(ctx)
+		db.WatchHealth(ctx, time.Second, func(context.Context) semconv.ServiceState { return semconv.ServiceStateHealthy })
+		synctest.Wait()
+		if got := g.state("db"); got != "healthy" {
+			t.Errorf("while it is registered: %q", got)
+		}
+		db.Deregister(ctx)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if got := g.state("db"); got != "" {
+			t.Errorf("after it has left: %q", got)
+		}
+	})
+}

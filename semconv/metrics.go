@@ -258,7 +258,7 @@ var metrics = []Metric{
 	{
 		Name:        "auth.sdk.export.last_success.timestamp",
 		Unit:        "s",
-		Description: "Unix time of the last good push or scrape.",
+		Description: "Unix time of the last good push or scrape; absent until the first.",
 		Instrument:  KindGauge,
 		Float:       true,
 		Attributes: []MetricAttribute{

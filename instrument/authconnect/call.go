@@ -30,11 +30,11 @@ func (c *call) end() {
 // outcome is the order of precedence that the package documentation gives. What the
 // error says of itself and the mappers are left to the handle.
 func (c *call) outcome() error {
-	if !c.returned {
-		return instrument.Error(semconv.ErrorTypeInternal)
-	}
 	if err := c.pending.Err(); err != nil {
 		return err
+	}
+	if !c.returned {
+		return instrument.Error(semconv.ErrorTypeInternal)
 	}
 	var silent error // what a code that says nothing comes to
 	if c.needed && !c.bears {

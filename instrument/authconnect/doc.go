@@ -18,20 +18,23 @@
 // wrapped by [Interceptor.Gate], by HTTP middleware, by a message of a unary RPC
 // that does not decode. The outcome of an RPC is the first of these that holds:
 //
-//  1. The handler panicked: error internal. The panic goes on as it was.
+//  1. The handler said [instrument.Authenticated]: the attempt is recorded then and
+//     there, and nothing that comes later counts.
 //  2. It called [instrument.Fail]: failure for that reason.
-//  3. What the error says of itself ([instrument.Failure], [instrument.WithReason]
+//  3. It panicked: error internal. The panic goes on as it was.
+//  4. What the error says of itself ([instrument.Failure], [instrument.WithReason]
 //     and others, also inside of a [connect.Error]), then what the mappers of
 //     [instrument.WithErrorMapper] say of it, then an error of the standard library
 //     in it: the end of a context, a refused connection.
-//  4. By its code, as [instrument.GRPCOutcome] has it: Unauthenticated without any
+//  5. By its code, as [instrument.GRPCOutcome] has it: Unauthenticated without any
 //     credential is result none; Unavailable, Internal, Unknown, DataLoss and
 //     Unimplemented count as canceled or timeout once the RPC's context is over;
 //     a code that says nothing, such as NotFound, is success, and so is an answer
 //     that was not modified. An error without a code is Unknown.
 //
-// A stream is recorded at its end, with the duration of the stream; of those that
-// live for hours, record the check itself, by a gate.
+// A stream is recorded at its end, with the duration of the stream; a gate, or
+// instrument.Authenticated(ctx, nil) as soon as its token is checked, records the
+// check alone.
 //
 // # Clients
 //

@@ -106,7 +106,7 @@ func (i *Interceptor) begin(ctx context.Context, spec connect.Spec, header http.
 	kind := i.sniff(header)
 	on := i.handle
 	if i.svc != nil {
-		on = i.bearer.Of(i.svc, kind, i.message)
+		on = i.bearer.Of(i.svc, kind, i.credential)
 	}
 	if instrument.IsPending(ctx, on) {
 		return nil

@@ -305,7 +305,7 @@ func TestService(t *testing.T) {
 		"none":            {nil, nil, nil, semconv.MethodNone, none},
 		"none, refused":   {nil, nil, unauthenticated, semconv.MethodNone, none},
 		"none, not found": {nil, nil, connect.NewError(connect.CodeNotFound, nil), semconv.MethodNone, none},
-		"in the message":  {nil, []authconnect.Option{authconnect.WithMessageCredential()}, unauthenticated, semconv.MethodPassword, invalid},
+		"in the message":  {nil, []authconnect.Option{authconnect.WithCredential()}, unauthenticated, semconv.MethodPassword, invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec, got := instrumenttest.New(t)

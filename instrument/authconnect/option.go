@@ -22,10 +22,10 @@ type optionFunc func(config) config
 func (f optionFunc) apply(c config) config { return f(c) }
 
 type config struct {
-	filters []func(context.Context, connect.Spec) bool
-	headers []authhttp.Option // where credentials are looked for
-	message bool
-	bearer  credential.Handles
+	filters    []func(context.Context, connect.Spec) bool
+	headers    []authhttp.Option // where credentials are looked for
+	credential bool
+	bearer     credential.Handles
 }
 
 func newConfig(opts []Option) config {
@@ -71,12 +71,13 @@ func withHeaders(o authhttp.Option) Option {
 	})
 }
 
-// WithMessageCredential says that the credential is in the message, as with a login,
-// or in the TLS connection: Unauthenticated is then a failure although no header
-// bears one. [NewServiceInterceptor] records it as method password. Handlers only.
-func WithMessageCredential() Option {
+// WithCredential says that every RPC bears a credential, wherever it is: in a message, a header or a
+// connection that nobody looks at here. Unauthenticated is then a
+// failure although none was seen. [NewServiceInterceptor] records such an RPC as
+// method password. Handlers only.
+func WithCredential() Option {
 	return optionFunc(func(c config) config {
-		c.message = true
+		c.credential = true
 		return c
 	})
 }
@@ -117,4 +118,4 @@ func (c *config) sniff(header http.Header) authhttp.Kind {
 }
 
 // bears reports whether an RPC of this kind bears any credential.
-func (c *config) bears(k authhttp.Kind) bool { return c.message || k != authhttp.KindNone }
+func (c *config) bears(k authhttp.Kind) bool { return c.credential || k != authhttp.KindNone }

@@ -16,8 +16,8 @@ import (
 // the metadata has, at the scheme of authorization and at whether the client showed
 // a certificate; what they hold is not read, only that it is not empty.
 func (c *config) sniff(ctx context.Context) credential.Kind {
-	if vs := metadata.ValueFromIncomingContext(ctx, "authorization"); len(vs) > 0 {
-		if k := credential.OfAuthorization(vs[0]); k != credential.None {
+	for _, v := range metadata.ValueFromIncomingContext(ctx, "authorization") {
+		if k := credential.OfAuthorization(v); k != credential.None {
 			return k
 		}
 	}
@@ -38,5 +38,5 @@ func (c *config) sniff(ctx context.Context) credential.Kind {
 
 // bears reports whether the RPC bears any credential.
 func (c *config) bears(ctx context.Context) bool {
-	return c.message || c.sniff(ctx) != credential.None
+	return c.credential || c.sniff(ctx) != credential.None
 }

@@ -25,13 +25,15 @@
 //
 // The first of these that holds:
 //
-//  1. The handler panicked: error internal. The panic goes on as it was.
+//  1. The handler said [instrument.Authenticated]: the attempt is recorded then and
+//     there, and nothing that comes later counts.
 //  2. It called [instrument.Fail]: failure for that reason.
-//  3. What the error says of itself ([instrument.Failure], [instrument.WithReason]
+//  3. It panicked: error internal. The panic goes on as it was.
+//  4. What the error says of itself ([instrument.Failure], [instrument.WithReason]
 //     and others, bare or wrapped together with a status), then what the mappers of
 //     [instrument.WithErrorMapper] say of it, then an error of the standard library
 //     in it: the end of a context, a refused connection.
-//  4. By the code of its status: Unauthenticated is no credential (result none)
+//  5. By the code of its status: Unauthenticated is no credential (result none)
 //     when the RPC bore none and otherwise failure invalid_credentials;
 //     PermissionDenied failure policy_denied; ResourceExhausted failure
 //     rate_limited, although gRPC itself uses it for a message that is too large;
@@ -40,7 +42,7 @@
 //     Once the RPC's context is over, those from Unavailable on are a consequence
 //     and count as canceled or timeout. Other codes, such as NotFound, say nothing
 //     of authentication: success.
-//  5. An error without a status, which the client sees as Unknown, is the same as
+//  6. An error without a status, which the client sees as Unknown, is the same as
 //     that.
 //
 // On an Authorization and a RateLimit, the same outcome says the decision and the
@@ -48,8 +50,9 @@
 // changed.
 //
 // A stream is recorded at its end, when all of this is known; its duration is that
-// of the stream. Of streams that live for hours, leave them out by [WithFilter] and
-// record the check itself, where it is made, on the same handle.
+// of the stream, and a client that hangs up makes it canceled. Say
+// instrument.Authenticated(stream.Context(), nil) as soon as its token is checked, so
+// that the check alone is what counts.
 //
 // # Clients
 //

@@ -23,10 +23,10 @@ type optionFunc func(config) config
 func (f optionFunc) apply(c config) config { return f(c) }
 
 type config struct {
-	filters []func(context.Context, string) bool
-	apiKeys []string // lower case
-	message bool
-	bearer  credential.Handles
+	filters    []func(context.Context, string) bool
+	apiKeys    []string // lower case
+	credential bool
+	bearer     credential.Handles
 }
 
 func newConfig(opts []Option) config {
@@ -69,12 +69,13 @@ func WithAPIKeyMetadata(keys ...string) Option {
 	})
 }
 
-// WithMessageCredential says that the credential is in the message, as with a login:
-// Unauthenticated is then a failure although the metadata bears none.
-// [NewServiceInterceptor] records it as method password. Servers only.
-func WithMessageCredential() Option {
+// WithCredential says that every RPC bears a credential, wherever it is: in a message, a key of the
+// metadata or a connection that nobody looks at here. Unauthenticated is then a
+// failure although none was seen. [NewServiceInterceptor] records such an RPC as
+// method password. Servers only.
+func WithCredential() Option {
 	return optionFunc(func(c config) config {
-		c.message = true
+		c.credential = true
 		return c
 	})
 }

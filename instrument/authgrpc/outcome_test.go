@@ -195,7 +195,7 @@ func fails(err error, reasons ...semconv.Reason) func(context.Context) error {
 // With the credential in the message, nothing says that there was none.
 func TestMessageCredential(t *testing.T) {
 	rec, got := instrumenttest.New(t)
-	i := authgrpc.NewServerInterceptor(rec.Service("api").Authentication(semconv.MethodPassword), authgrpc.WithMessageCredential())
+	i := authgrpc.NewServerInterceptor(rec.Service("api").Authentication(semconv.MethodPassword), authgrpc.WithCredential())
 	both(t, i, t.Context(), func(context.Context) error { return status.Error(codes.Unauthenticated, "") })
 	got.WantAttempts(2, semconv.MethodPassword, invalid)
 	got.WantNothingElse()
@@ -240,7 +240,7 @@ func TestDecision(t *testing.T) {
 	}
 }
 
-// A panic is recorded and goes on as it was, over a refusal said before.
+// A panic is recorded, unless a refusal was said before, and goes on as it was.
 func TestPanic(t *testing.T) {
 	for name, value := range map[string]any{"error": errors.New("boom"), "text": "boom", "a failure": locked} {
 		t.Run(name, func(t *testing.T) {
@@ -249,33 +249,40 @@ func TestPanic(t *testing.T) {
 			handles := []instrument.Handle{svc.Authentication(semconv.MethodJWT), svc.Authorization(semconv.EnforcementEnforced), svc.RateLimit("minute")}
 			for _, h := range handles {
 				i := authgrpc.NewServerInterceptor(h)
-				for kind, run := range map[string]func(){
-					"unary": func() {
-						_, _ = i.Unary(t.Context(), nil, &grpc.UnaryServerInfo{}, func(ctx context.Context, _ any) (any, error) {
-							instrument.Fail(ctx, semconv.ReasonLocked)
-							panic(value)
-						})
-					},
-					"stream": func() {
-						_ = i.Stream(nil, serverStream{ctx: t.Context()}, &grpc.StreamServerInfo{}, func(_ any, s grpc.ServerStream) error {
-							instrument.Fail(s.Context(), semconv.ReasonLocked)
-							panic(value)
-						})
-					},
+				for _, refuse := range []func(context.Context){
+					func(context.Context) {},
+					func(ctx context.Context) { instrument.Fail(ctx, semconv.ReasonLocked) },
 				} {
-					func() {
-						defer func() {
-							if p := recover(); p != value {
-								t.Errorf("%s: recovered %v, want %v", kind, p, value)
-							}
+					for kind, run := range map[string]func(){
+						"unary": func() {
+							_, _ = i.Unary(t.Context(), nil, &grpc.UnaryServerInfo{}, func(ctx context.Context, _ any) (any, error) {
+								refuse(ctx)
+								panic(value)
+							})
+						},
+						"stream": func() {
+							_ = i.Stream(nil, serverStream{ctx: t.Context()}, &grpc.StreamServerInfo{}, func(_ any, s grpc.ServerStream) error {
+								refuse(s.Context())
+								panic(value)
+							})
+						},
+					} {
+						func() {
+							defer func() {
+								if p := recover(); p != value {
+									t.Errorf("%s: recovered %v, want %v", kind, p, value)
+								}
+							}()
+							run()
 						}()
-						run()
-					}()
+					}
 				}
 			}
 			got.WantAttempts(2, semconv.MethodJWT, internal)
+			got.WantAttempts(2, semconv.MethodJWT, locked)
 			got.WantAuthorizations(2, semconv.EnforcementEnforced, semconv.DecisionError)
-			got.WantRateLimitChecks(2, "minute", semconv.RateLimitOutcomeAllowed)
+			got.WantAuthorizations(2, semconv.EnforcementEnforced, semconv.DecisionAbstain)
+			got.WantRateLimitChecks(4, "minute", semconv.RateLimitOutcomeAllowed)
 			got.WantNothingElse()
 		})
 	}

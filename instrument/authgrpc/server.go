@@ -75,7 +75,7 @@ func (i *ServerInterceptor) begin(ctx context.Context, method string) *call {
 	on, missing := i.handle, false
 	if i.svc != nil {
 		kind := i.sniff(ctx)
-		on, missing = i.bearer.Of(i.svc, kind, i.message), kind == credential.None && !i.message
+		on, missing = i.bearer.Of(i.svc, kind, i.credential), kind == credential.None && !i.credential
 	}
 	if instrument.IsPending(ctx, on) {
 		return nil

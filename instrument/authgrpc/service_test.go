@@ -61,7 +61,7 @@ func TestService(t *testing.T) {
 		"none, refused":   {with(), nil, 16, attempt(semconv.MethodNone, none)},
 		"none, not found": {with(), nil, 5, attempt(semconv.MethodNone, none)},
 		"none, internal":  {with(), nil, 13, attempt(semconv.MethodNone, internal)},
-		"in the message":  {with(), []authgrpc.Option{authgrpc.WithMessageCredential()}, 0, attempt(semconv.MethodPassword, nil)},
+		"in the message":  {with(), []authgrpc.Option{authgrpc.WithCredential()}, 0, attempt(semconv.MethodPassword, nil)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec, got := instrumenttest.New(t)

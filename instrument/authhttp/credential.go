@@ -60,18 +60,18 @@ func (c *config) sniff(r *http.Request) Kind {
 	return KindNone
 }
 
-// bears reports whether the request, of this kind, bears any credential.
-func (c *config) bears(r *http.Request, k Kind) bool {
-	return k != KindNone || c.body && r.Body != nil && r.Body != http.NoBody
-}
+// bears reports whether a request of this kind bears any credential.
+func (c *config) bears(k Kind) bool { return k != KindNone || c.credential }
 
-// authorization looks at the first Authorization header, as handlers do.
+// authorization looks at every Authorization header: handlers differ in which they
+// take.
 func authorization(h http.Header) Kind {
-	vs := h["Authorization"]
-	if len(vs) == 0 {
-		return KindNone
+	for _, v := range h["Authorization"] {
+		if k := credential.OfAuthorization(v); k != KindNone {
+			return k
+		}
 	}
-	return credential.OfAuthorization(vs[0])
+	return KindNone
 }
 
 // hasCookie does what [http.Request.Cookie] does, without allocating for the

@@ -9,7 +9,7 @@
 //	tokens := authhttp.NewMiddleware(api.TokenVerification(semconv.TokenTypeAccess))
 //	http.ListenAndServe(addr, tokens(checkToken(router)))
 //
-//	login := authhttp.NewMiddleware(api.Authentication(semconv.MethodPassword), authhttp.WithBodyCredential())
+//	login := authhttp.NewMiddleware(api.Authentication(semconv.MethodPassword), authhttp.WithCredential())
 //	router.Handle("POST /login", login(loginHandler))
 //	instrument.Fail(r.Context(), semconv.ReasonLocked) // in loginHandler: refused, and why
 //	instrument.Authenticated(r.Context(), err)         // or: decided now, whatever comes after
@@ -20,9 +20,10 @@
 //
 //  1. The handler said [instrument.Authenticated]: the attempt is recorded then and
 //     there, and nothing that comes later counts.
-//  2. The handler panicked: error internal. The panic goes on as it was,
-//     [http.ErrAbortHandler] too.
-//  3. The handler called [instrument.Fail]: failure for that reason.
+//  2. The handler called [instrument.Fail]: failure for that reason.
+//  3. The handler panicked: error internal, unless it had answered 401, 403 or 429
+//     before, as a proxy does whose client then hangs up. The panic goes on as it
+//     was, [http.ErrAbortHandler] too.
 //  4. No status was written and the request's context is over: the client went
 //     away (error canceled) or a deadline passed (error timeout). The same holds
 //     for a 5xx that was written after that, since it is a consequence. A 401
@@ -43,6 +44,10 @@
 // answers of everything inside it, whether or not a route matches. A 429 that a
 // service further in has answered looks like the limiter's own: give each a
 // middleware, or record the limiter itself.
+//
+// A request is recorded when the handler returns. A client that does not read its
+// answer holds that up: set http.Server.WriteTimeout. http.MaxBytesReader closes
+// the connection only if it is given the server's own writer, so use it outside.
 //
 // # Nesting
 //

@@ -20,7 +20,7 @@ import (
 func NewMiddleware(handle instrument.Handle, opts ...Option) func(http.Handler) http.Handler {
 	c := newConfig(opts)
 	return c.middleware(instrument.Enabled(handle), func(r *http.Request) (instrument.Handle, bearing) {
-		return handle, bearing{bears: c.bears(r, c.sniff(r))}
+		return handle, bearing{bears: c.bears(c.sniff(r))}
 	})
 }
 
@@ -88,13 +88,24 @@ func (x *exchange) gone() error {
 	return instrument.Error(semconv.ErrorTypeCanceled)
 }
 
+// refused reports whether the answer was a refusal already when the handler
+// panicked. A proxy panics when its client stops reading, which nobody who guesses
+// must profit by.
+func (x *exchange) refused() bool {
+	switch x.writer.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		return true
+	}
+	return false
+}
+
 // outcome is the order of precedence that the package documentation gives.
 func (x *exchange) outcome(b bearing) error {
-	if !x.returned {
-		return instrument.Error(semconv.ErrorTypeInternal)
-	}
 	if err := x.pending.Err(); err != nil {
 		return err
+	}
+	if !x.returned && !x.refused() {
+		return instrument.Error(semconv.ErrorTypeInternal)
 	}
 	if err := x.gone(); err != nil {
 		return err

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -121,30 +124,77 @@ func sortedPair(method, rest string) string {
 func TestPanic(t *testing.T) {
 	boom := errors.New("boom")
 	for name, value := range map[string]any{"error": boom, "abort": http.ErrAbortHandler, "text": "boom"} {
-		t.Run(name, func(t *testing.T) {
-			g := newRig(t)
-			limit, access := g.svc.RateLimit("minute"), g.svc.Authorization(semconv.EnforcementEnforced)
-			h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodJWT))(
-				authhttp.NewMiddleware(limit)(
-					authhttp.NewMiddleware(access)(
-						http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-							instrument.Fail(r.Context(), semconv.ReasonLocked)
-							w.WriteHeader(http.StatusOK)
-							panic(value)
-						}))))
-			func() {
-				defer func() {
-					if p := recover(); p != value {
-						t.Errorf("recovered %v, want %v", p, value)
-					}
+		for what, tt := range map[string]struct {
+			before                  func(w http.ResponseWriter, r *http.Request)
+			attempt, access, checks string
+		}{
+			"at once":     {func(http.ResponseWriter, *http.Request) {}, "result=error error.type=internal", "error", "allowed"},
+			"after a 200": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) }, "result=error error.type=internal", "error", "allowed"},
+			"after a 401": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, "failure.reason=invalid_credentials result=failure", "abstain", "allowed"},
+			"after a 403": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "failure.reason=policy_denied result=failure", "deny", "allowed"},
+			"after a 429": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, "failure.reason=rate_limited result=failure", "abstain", "limited"},
+			"after Fail": {func(w http.ResponseWriter, r *http.Request) {
+				instrument.Fail(r.Context(), semconv.ReasonLocked)
+				w.WriteHeader(200)
+			}, "failure.reason=locked result=failure", "abstain", "allowed"},
+		} {
+			t.Run(name+" "+what, func(t *testing.T) {
+				g := newRig(t)
+				limit, access := g.svc.RateLimit("minute"), g.svc.Authorization(semconv.EnforcementEnforced)
+				h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodJWT))(
+					authhttp.NewMiddleware(limit)(
+						authhttp.NewMiddleware(access)(
+							http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+								tt.before(w, r)
+								panic(value)
+							}))))
+				func() {
+					defer func() {
+						if p := recover(); p != value {
+							t.Errorf("recovered %v, want %v", p, value)
+						}
+					}()
+					h.ServeHTTP(httptest.NewRecorder(), request())
 				}()
-				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
-			}()
-			g.want(t, attempts, map[string]int64{"method=jwt result=error error.type=internal": 1})
-			g.want(t, "auth.authorization.decisions", map[string]int64{"decision=error enforcement=enforced": 1})
-			g.want(t, "auth.rate_limit.checks", map[string]int64{"rate_limit.outcome=allowed rate_limit.type=minute": 1})
-		})
+				g.want(t, attempts, map[string]int64{sortedPair("method=jwt", tt.attempt): 1})
+				g.want(t, "auth.authorization.decisions", map[string]int64{"decision=" + tt.access + " enforcement=enforced": 1})
+				g.want(t, "auth.rate_limit.checks", map[string]int64{"rate_limit.outcome=" + tt.checks + " rate_limit.type=minute": 1})
+			})
+		}
 	}
+}
+
+// Whoever reads the status of a proxied refusal and hangs up, so that the proxy
+// aborts, has guessed all the same.
+func TestNobodyHidesAGuessByHangingUpOnAProxy(t *testing.T) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done() // a body without an end
+	}))
+	defer upstream.Close()
+	u, err := url.Parse(upstream.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newRig(t)
+	proxy := httptest.NewServer(authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword))(
+		&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0)}))
+	const guesses = 5
+	for range guesses {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, proxy.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth("anna", "guess")
+		resp, err := proxy.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close() // unread
+	}
+	proxy.Close() // waits for the handlers
+	g.want(t, attempts, map[string]int64{"failure.reason=invalid_credentials method=password result=failure": guesses})
 }
 
 // A client that hangs up on a real server.
@@ -248,28 +298,44 @@ func TestNilHandle(t *testing.T) {
 	}
 }
 
-func TestBodyCredential(t *testing.T) {
-	tests := map[string]struct {
-		body io.Reader
-		want string
+// Where the credential is, nobody sees who looks at headers: a form, or the query
+// that FormValue reads as well.
+func TestWithCredential(t *testing.T) {
+	for name, c := range map[string]struct {
+		query string
+		body  io.Reader
 	}{
-		"form": {strings.NewReader("user=u&password=p"), "failure.reason=invalid_credentials method=password result=failure"},
-		"none": {nil, "method=password result=none"},
-	}
-	for name, tt := range tests {
+		"form":  {"", strings.NewReader("user=u&password=p")},
+		"query": {"?user=u&password=p", nil},
+	} {
 		t.Run(name, func(t *testing.T) {
 			g := newRig(t)
-			h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword), authhttp.WithBodyCredential())(status(401))
-			srv := httptest.NewServer(h)
-			resp, err := srv.Client().Post(srv.URL, "application/x-www-form-urlencoded", tt.body)
+			one := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword), authhttp.WithCredential())(status(401))
+			srv := httptest.NewServer(one)
+			resp, err := srv.Client().Post(srv.URL+c.query, "application/x-www-form-urlencoded", c.body)
 			if err != nil {
 				t.Fatal(err)
 			}
 			resp.Body.Close()
 			srv.Close() // waits for the handler
-			g.want(t, attempts, map[string]int64{tt.want: 1})
+			const want = "failure.reason=invalid_credentials method=password result=failure"
+			g.want(t, attempts, map[string]int64{want: 1})
+
+			g = newRig(t)
+			authhttp.NewServiceMiddleware(g.svc, authhttp.WithCredential())(status(401)).ServeHTTP(
+				httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/"+c.query, c.body))
+			g.want(t, attempts, map[string]int64{want: 1})
 		})
 	}
+}
+
+// A filter that panics must not fail a login.
+func TestAFilterThatPanics(t *testing.T) {
+	g := newRig(t)
+	h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodPassword),
+		authhttp.WithFilter(func(*http.Request) bool { panic("no route") }))(status(200))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	g.want(t, attempts, map[string]int64{"method=password result=success": 1})
 }
 
 // A gateway takes the credential off before it passes the request on.
@@ -284,4 +350,41 @@ func TestCredentialRemovedInside(t *testing.T) {
 	r.SetBasicAuth("u", "p")
 	h.ServeHTTP(httptest.NewRecorder(), r)
 	g.want(t, attempts, map[string]int64{"failure.reason=invalid_credentials method=password result=failure": 1})
+}
+
+// A connection that was taken over, or switched to another protocol, was let in,
+// whatever becomes of its context.
+func TestTakenOverIsLetInEvenIfTheContextIsOver(t *testing.T) {
+	for name, take := range map[string]http.HandlerFunc{
+		"hijacked": func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			conn.Close()
+		},
+		"switched": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			over, cancel := context.WithCancel(t.Context())
+			h := authhttp.NewMiddleware(g.svc.Authentication(semconv.MethodJWT))(
+				http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					take(w, r)
+					cancel()
+				}))
+			served := make(chan struct{})
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(served)
+				h.ServeHTTP(w, r.WithContext(over))
+			}))
+			if resp, err := srv.Client().Get(srv.URL); err == nil {
+				resp.Body.Close()
+			}
+			<-served // a hijacked connection is not waited for
+			srv.Close()
+			g.want(t, attempts, map[string]int64{"method=jwt result=success": 1})
+		})
+	}
 }

@@ -25,7 +25,7 @@ type config struct {
 	filters       []func(*http.Request) bool
 	apiKeyHeaders []string // canonical
 	cookies       []string
-	body          bool
+	credential    bool
 	bearer        credential.Handles
 }
 
@@ -44,8 +44,8 @@ func newConfig(opts []Option) config {
 
 // WithFilter records only the requests for which accept returns true; the others
 // pass as if there were no middleware. It may be given several times: then all
-// must accept. accept is called concurrently, before the handler. A nil accept
-// is ignored. Default: every request is recorded.
+// must accept. accept is called concurrently, before the handler; if it panics, the
+// request is recorded. A nil accept is ignored. Default: every request is recorded.
 func WithFilter(accept func(*http.Request) bool) Option {
 	return optionFunc(func(c config) config {
 		if accept != nil {
@@ -76,12 +76,13 @@ func WithSessionCookie(names ...string) Option {
 	})
 }
 
-// WithBodyCredential says that the credential is in the request's body, as with
-// a login form: a 401 is then a failure although no header bears a credential,
-// unless the body is empty. [NewServiceMiddleware] records it as method password.
-func WithBodyCredential() Option {
+// WithCredential says that every request bears a credential, wherever it is: in a
+// login form, the query or a header that nobody looks at here. A 401 is then a
+// failure although none was seen. [NewServiceMiddleware] records such a request as
+// method password.
+func WithCredential() Option {
 	return optionFunc(func(c config) config {
-		c.body = true
+		c.credential = true
 		return c
 	})
 }
@@ -107,7 +108,15 @@ func WithBearerToken(t semconv.TokenType) Option {
 }
 
 // records reports whether the filters accept the request.
-func (c *config) records(r *http.Request) bool {
+func (c *config) records(r *http.Request) (yes bool) {
+	if len(c.filters) == 0 {
+		return true
+	}
+	defer func() {
+		if recover() != nil { // the filters are not our code, and must not fail a login
+			yes = true
+		}
+	}()
 	for _, accept := range c.filters {
 		if !accept(r) {
 			return false

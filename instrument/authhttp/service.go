@@ -22,7 +22,7 @@ func NewServiceMiddleware(svc *instrument.Service, opts ...Option) func(http.Han
 	c := newConfig(opts)
 	return c.middleware(svc != nil, func(r *http.Request) (instrument.Handle, bearing) {
 		kind := c.sniff(r)
-		bears := c.bears(r, kind)
+		bears := c.bears(kind)
 		return c.bearer.Of(svc, kind, bears), bearing{bears, true}
 	})
 }

@@ -40,7 +40,7 @@ func TestService(t *testing.T) {
 		"none":           {func(*http.Request) {}, nil, 200, attempts, "method=none result=none"},
 		"none, 401":      {func(*http.Request) {}, nil, 401, attempts, "method=none result=none"},
 		"none, 500":      {func(*http.Request) {}, nil, 500, attempts, "method=none result=error error.type=internal"},
-		"in the body":    {func(*http.Request) {}, []authhttp.Option{authhttp.WithBodyCredential()}, 200, attempts, "method=password result=success"},
+		"in the body":    {func(*http.Request) {}, []authhttp.Option{authhttp.WithCredential()}, 200, attempts, "method=password result=success"},
 		"cookie unnamed": {header("Cookie", "sid=x"), nil, 200, attempts, "method=none result=none"},
 	}
 	for name, tt := range tests {

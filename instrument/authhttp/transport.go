@@ -69,6 +69,8 @@ func fetched(status int, err error) error {
 		return instrument.Error(semconv.ErrorTypeUnavailable)
 	case status >= http.StatusBadRequest:
 		return instrument.Failure(semconv.ReasonInvalidCredentials)
+	case redirects(status):
+		return instrument.Error(semconv.ErrorTypeUnavailable) // to nowhere
 	}
 	return nil
 }
@@ -114,7 +116,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if resp != nil {
 		status = resp.StatusCode
 	}
-	if redirects(status) {
+	if redirects(status) && resp.Header.Get("Location") != "" {
 		return resp, err // the answer of where it leads to counts
 	}
 	if f.check != nil && err == nil && resp != nil && resp.Body != nil && status/100 == 2 {

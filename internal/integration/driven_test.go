@@ -60,8 +60,8 @@ var driven = map[string]any{
 	`auth.authorization.decisions{service.name=api decision=allow enforcement=enforced policy=admins}`: 1.0,
 	`auth.authorization.decisions{service.name=api decision=deny enforcement=enforced policy=admins}`:  1.0,
 	`auth.authorization.decisions{service.name=api decision=deny enforcement=shadow}`:                  1.0,
-	`auth.authorization.duration{service.name=api decision=allow}`:                                     distribution{1, 0.0000625},
-	`auth.authorization.duration{service.name=api decision=deny}`:                                      distribution{1, 0.003125},
+	`auth.authorization.duration{service.name=api decision=allow enforcement=enforced}`:                distribution{1, 0.0000625},
+	`auth.authorization.duration{service.name=api decision=deny enforcement=enforced}`:                 distribution{1, 0.003125},
 
 	`auth.rate_limit.checks{service.name=api rate_limit.outcome=allowed rate_limit.type=minute}`: 3.0,
 	`auth.rate_limit.checks{service.name=api rate_limit.outcome=limited rate_limit.type=minute}`: 1.0,

@@ -186,7 +186,7 @@ func (m SDKExportFailures) AddSet(ctx context.Context, incr int64, set attribute
 }
 
 // SDKExportLastSuccessTimestamp is the instrument of "auth.sdk.export.last_success.timestamp". Unix
-// time of the last good push or scrape.
+// time of the last good push or scrape; absent until the first.
 //
 // The zero value does nothing.
 type SDKExportLastSuccessTimestamp struct {
@@ -200,7 +200,7 @@ func NewSDKExportLastSuccessTimestamp(m metric.Meter, opts ...metric.Float64Gaug
 		return SDKExportLastSuccessTimestamp{}, nil
 	}
 	i, err := m.Float64Gauge("auth.sdk.export.last_success.timestamp", append(opts[:len(opts):len(opts)],
-		metric.WithDescription("Unix time of the last good push or scrape."),
+		metric.WithDescription("Unix time of the last good push or scrape; absent until the first."),
 		metric.WithUnit("s"),
 	)...)
 	if err != nil {
@@ -225,7 +225,7 @@ func (SDKExportLastSuccessTimestamp) Unit() string { return "s" }
 
 // Description returns what the metric counts, in a sentence.
 func (SDKExportLastSuccessTimestamp) Description() string {
-	return "Unix time of the last good push or scrape."
+	return "Unix time of the last good push or scrape; absent until the first."
 }
 
 // Record records value for the attributes.

@@ -19,7 +19,11 @@
 //
 //   - allowed: all of the events may happen, or with [Limiter.AllowAtMost] some.
 //   - limited: none may.
-//   - canceled: the context was canceled before there was an answer.
+//   - canceled: the context was canceled before there was an answer. The answer is
+//     then no, whatever the policy, and so it is where the context was over before
+//     anything was asked: nobody gets past a limit by hanging up or by choosing a
+//     deadline. Where clients choose deadlines, as with gRPC, give Redis one of your
+//     own, below context.WithoutCancel.
 //   - fail_closed, or fail_open with [WithFailOpen]: Redis gave no answer, be it
 //     that it is down, too slow for the context's deadline, or that it refused
 //     the script. The result is then what the policy says.

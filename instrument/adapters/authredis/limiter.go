@@ -78,14 +78,16 @@ func (l *Limiter) check(ctx context.Context, limit redis_rate.Limit, n, most int
 	if l == nil {
 		l = &Limiter{}
 	}
+	over := ctx != nil && ctx.Err() != nil // before anything was asked
 	res, err := l.answer(ask)
 	outcome := semconv.RateLimitOutcomeLimited
 	switch {
+	case err != nil && ctx != nil && errors.Is(ctx.Err(), context.Canceled):
+		res, outcome = closed(limit), semconv.RateLimitOutcomeCanceled
+	case err != nil && over:
+		res, outcome = closed(limit), semconv.RateLimitOutcomeFailClosed
 	case err != nil:
 		res, outcome = l.policy(limit, most)
-		if ctx != nil && errors.Is(ctx.Err(), context.Canceled) {
-			outcome = semconv.RateLimitOutcomeCanceled
-		}
 	case res.Allowed > 0:
 		outcome = semconv.RateLimitOutcomeAllowed
 	}
@@ -122,6 +124,11 @@ func (l *Limiter) policy(limit redis_rate.Limit, most int) (*redis_rate.Result, 
 	if l.open {
 		return &redis_rate.Result{Limit: limit, Allowed: max(0, most), RetryAfter: -1}, semconv.RateLimitOutcomeFailOpen
 	}
-	return &redis_rate.Result{Limit: limit, RetryAfter: retryAfter, ResetAfter: retryAfter},
-		semconv.RateLimitOutcomeFailClosed
+	return closed(limit), semconv.RateLimitOutcomeFailClosed
+}
+
+// closed is the answer no. It is also the answer where the caller has gone or left
+// no time to ask, whatever the policy: hanging up must not get anybody past a limit.
+func closed(limit redis_rate.Limit) *redis_rate.Result {
+	return &redis_rate.Result{Limit: limit, RetryAfter: retryAfter, ResetAfter: retryAfter}
 }

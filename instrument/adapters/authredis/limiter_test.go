@@ -168,13 +168,18 @@ func TestSilence(t *testing.T) {
 
 	slow, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	r.wantAnswer(t, slow, 1)
-	r.want(map[semconv.RateLimitOutcome]int64{failOpen: 3})
+	if res, err := r.Allow(slow, "key", redis_rate.PerMinute(10)); err == nil || res.Allowed != 1 {
+		t.Errorf("a caller who waited: %+v, %v", res, err)
+	}
+	r.want(map[semconv.RateLimitOutcome]int64{failOpen: 1})
 
+	// Nobody gets past the limit by leaving no time to ask, or by hanging up.
+	r.wantAnswer(t, slow, 0)
+	r.want(map[semconv.RateLimitOutcome]int64{failOpen: 1, failClosed: 3})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	r.wantAnswer(t, gone, 1)
-	r.want(map[semconv.RateLimitOutcome]int64{failOpen: 3, canceled: 3})
+	r.wantAnswer(t, gone, 0)
+	r.want(map[semconv.RateLimitOutcome]int64{failOpen: 1, failClosed: 3, canceled: 3})
 	r.got.WantNothingElse()
 }
 

@@ -40,18 +40,27 @@ func (k Kind) String() string {
 }
 
 // OfAuthorization returns the kind that a value of Authorization is of, by its
-// scheme; a scheme without a credential is none.
+// scheme. A known scheme without a credential is none; what has no scheme, such as
+// a bare key, is Other.
 func OfAuthorization(v string) Kind {
-	scheme, rest, _ := strings.Cut(strings.TrimLeft(v, " \t"), " ")
+	v = strings.Trim(v, " \t")
+	scheme, rest := v, ""
+	if i := strings.IndexAny(v, " \t"); i >= 0 {
+		scheme, rest = v[:i], strings.TrimLeft(v[i:], " \t")
+	}
+	kind := Other
 	switch {
-	case strings.Trim(rest, " \t") == "":
+	case v == "":
 		return None
 	case strings.EqualFold(scheme, "Basic"):
-		return Basic
+		kind = Basic
 	case strings.EqualFold(scheme, "Bearer"):
-		return Bearer
+		kind = Bearer
 	}
-	return Other
+	if rest == "" && kind != Other {
+		return None
+	}
+	return kind
 }
 
 // Handles says what bearer tokens, which nobody opens here, are recorded as. The
