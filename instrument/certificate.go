@@ -10,11 +10,11 @@ import (
 	"github.com/datapunk/otelauth/semconv"
 )
 
-// clientCertificate reads an outcome of [semconv.MethodMTLS] again. There, an
-// error of crypto/x509 is about the certificate that the client brought, and so
-// the client's failure, while everywhere else it is about a server that we
-// could not trust. Otherwise a client could make its attempts look like trouble
-// of ours by bringing a bad certificate.
+// clientCertificate reads an outcome again where a certificate is the client's: with
+// [semconv.MethodMTLS], or where no handshake reported it. There, an error of
+// crypto/x509 is the client's failure and not about a server that we could not
+// trust. Otherwise a client could make its attempts look like trouble of ours by
+// bringing a bad certificate.
 func clientCertificate(err error, o Outcome) (again Outcome) {
 	if o.Result != semconv.ResultError || o.ErrorType != semconv.ErrorTypeTLS {
 		return o

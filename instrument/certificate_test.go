@@ -79,7 +79,7 @@ func TestClientCertificates(t *testing.T) {
 	mtls.Count(ctx, &tls.CertificateVerificationError{Err: x509.UnhandledCriticalExtension{}})
 	mtls.Count(ctx, x509.SystemRootsError{}) // ours: there is nothing to check against
 	mtls.Count(ctx, errors.New("x"))
-	g.rec.Service("api").Authentication(semconv.MethodOIDC).Count(ctx, x509.UnknownAuthorityError{})
+	g.rec.Service("api").Authentication(semconv.MethodOIDC).Count(ctx, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})
 	g.want("auth.authentication.attempts", map[string]float64{
 		"failure.reason=binding_mismatch method=mtls result=failure service.name=api": 1,
 		"failure.reason=policy_denied method=mtls result=failure service.name=api":    1,

@@ -49,7 +49,13 @@ func (r *Recorder) classifyTree(err error) (o Outcome) {
 		return f.status
 	}
 	if t, ok := f.standard.errorType(); ok {
-		return Outcome{Result: semconv.ResultError, ErrorType: t}
+		o = Outcome{Result: semconv.ResultError, ErrorType: t}
+		if f.standard == badCertificate {
+			// crypto/tls says of a server's that it was in a handshake. One that we
+			// checked ourselves, as one in a token, was brought by the client.
+			o = clientCertificate(err, o)
+		}
+		return o
 	}
 	return f.otherwise()
 }

@@ -33,13 +33,13 @@
 //     ResourceExhausted are failures, and what says that a server is in trouble
 //     is an error. Then come the errors of the standard library: time-outs,
 //     cancellations, refused connections, name servers and TLS are an error and
-//     never a failure, save that with [semconv.MethodMTLS] a bad certificate is
-//     the client's failure.
+//     never a failure. A bad certificate is the client's failure with
+//     [semconv.MethodMTLS], and elsewhere where no TLS handshake reported it.
 //   - An error that nobody knows is a failure for the reason _OTHER, unless
 //     [WithDefault] says what it is.
 //
-// Of a tree of errors the first 64 are looked at. The text of an error is never
-// looked at. An error of reading the request is
+// Of a tree of errors the first 64 are looked at, and never the text of one. An
+// error of reading the request, or of looking up a host that the client named, is
 // the client's and not ours, whatever its type: return [Failure] of
 // [semconv.ReasonMalformed] for it.
 //

@@ -3,6 +3,7 @@
 package instrument
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"sync"
@@ -130,6 +131,7 @@ func TestOutcomeForTheCaller(t *testing.T) {
 		return nil
 	}))
 	api := g.rec.Service("api")
+	ofServer := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 	jwt, mtls := api.Authentication(semconv.MethodJWT), api.Authentication(semconv.MethodMTLS)
 	for _, tt := range []struct {
 		on   *Attempts
@@ -139,8 +141,8 @@ func TestOutcomeForTheCaller(t *testing.T) {
 		{jwt, nil, Outcome{Result: semconv.ResultSuccess}},
 		{jwt, errLibrary, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonExpired}},
 		{jwt, Error(semconv.ErrorTypeDNS), Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeDNS}},
-		{jwt, x509.UnknownAuthorityError{}, Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeTLS}},
-		{mtls, x509.UnknownAuthorityError{}, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonUnknownKey}},
+		{jwt, ofServer, Outcome{Result: semconv.ResultError, ErrorType: semconv.ErrorTypeTLS}},
+		{mtls, ofServer, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonUnknownKey}},
 		{nil, errLibrary, Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonOther}},
 		{nil, ErrBypassed, Outcome{Result: semconv.ResultBypassed}},
 	} {

@@ -26,6 +26,7 @@ const (
 	refused
 	insecure
 	unreachable
+	badCertificate // not of a server's in a handshake
 )
 
 // troubleTypes are the types of error, by the position of the bit.
@@ -37,6 +38,7 @@ var troubleTypes = [...]semconv.ErrorType{
 	semconv.ErrorTypeConnectionRefused,
 	semconv.ErrorTypeTLS,
 	semconv.ErrorTypeUnavailable,
+	semconv.ErrorTypeTLS,
 }
 
 func (t troubles) errorType() (semconv.ErrorType, bool) {
@@ -57,10 +59,10 @@ func standardTrouble(err error) (t troubles) {
 		if e == syscall.ECONNREFUSED {
 			t = refused
 		}
-	case tls.RecordHeaderError, tls.AlertError, *tls.CertificateVerificationError,
-		x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError,
-		x509.UnhandledCriticalExtension, x509.SystemRootsError:
+	case tls.RecordHeaderError, tls.AlertError, *tls.CertificateVerificationError, x509.SystemRootsError:
 		return insecure
+	case x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError, x509.UnhandledCriticalExtension:
+		return badCertificate
 	}
 	if slow, ok := err.(interface{ Timeout() bool }); ok && slow.Timeout() {
 		t |= timeout

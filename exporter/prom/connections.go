@@ -118,11 +118,12 @@ func working(h http.Handler) http.Handler {
 	})
 }
 
-// clientsTurn says that what is left of a request is for its client to read.
-// Without a server of ours nobody is interested.
-func clientsTurn(r *http.Request) {
+// clientsTurn says that what is left of a request is for its client to read, and
+// limits the time for that. Without a server of ours it does nothing.
+func clientsTurn(w http.ResponseWriter, r *http.Request, limit time.Duration) {
 	if done, ok := r.Context().Value(workKey{}).(func()); ok {
 		done()
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit))
 	}
 }
 

@@ -39,7 +39,7 @@ func (e *Exporter) scrape(registry prometheus.Gatherer, c config) http.Handler {
 		}
 		format := expfmt.NegotiateAccept(r.Header, formats...)
 		b, status, err := collect(r, format)
-		clientsTurn(r)
+		clientsTurn(w, r, c.limits.answer)
 		if err != nil {
 			http.Error(w, err.Error(), status)
 		}

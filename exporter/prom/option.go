@@ -39,7 +39,7 @@ type limits struct {
 	share       time.Duration // how old a collection may be to be served again
 	header      time.Duration // for a request's headers to arrive
 	request     time.Duration // for a whole request
-	answer      time.Duration // for a whole answer, collection included
+	answer      time.Duration // for an answer to be read
 	idle        time.Duration // between two requests of a connection
 	report      time.Duration // between two reports of a kind
 	connections int

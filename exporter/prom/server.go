@@ -40,7 +40,7 @@ func listen(c config, settings webSettings, h http.Handler, report *reporter) (*
 			Handler:           working(c.guardHost(settings, report, h)),
 			ReadHeaderTimeout: c.limits.header,
 			ReadTimeout:       c.limits.request,
-			WriteTimeout:      c.limits.answer,
+			WriteTimeout:      c.limits.collect + c.limits.answer,
 			IdleTimeout:       c.limits.idle,
 			MaxHeaderBytes:    c.limits.headerBytes,
 			HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: c.limits.streams},

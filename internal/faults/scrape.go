@@ -98,6 +98,7 @@ func Ask(tb testing.TB, address, request string) int {
 	if err != nil {
 		return 0
 	}
+	defer resp.Body.Close()
 	return resp.StatusCode
 }
 

@@ -116,6 +116,12 @@ func (e scrapeEndpoint) mine() bool { return e.name == nameOurs }
 // count makes so many series, each about as large as a real one.
 func (e scrapeEndpoint) count(t *testing.T, series int) {
 	t.Helper()
+	e.countPadded(t, series, 64)
+}
+
+// countPadded makes them as large as is said.
+func (e scrapeEndpoint) countPadded(t *testing.T, series, pad int) {
+	t.Helper()
 	const each = 4_000
 	for made := 0; made < series; made += each {
 		c, err := e.provider.Meter("example.com/shop").Int64Counter("shop.events." + strconv.Itoa(made/each))
@@ -124,7 +130,7 @@ func (e scrapeEndpoint) count(t *testing.T, series int) {
 		}
 		for i := range min(each, series-made) {
 			c.Add(t.Context(), 1, metric.WithAttributes(
-				attribute.String("service", "service-"+strconv.Itoa(i)), attribute.String("pad", strings.Repeat("p", 64))))
+				attribute.String("service", "service-"+strconv.Itoa(i)), attribute.String("pad", strings.Repeat("p", pad))))
 		}
 	}
 }

@@ -101,7 +101,7 @@ func TestScrapeHostWithOurNames(t *testing.T) {
 	url, registry := hostApp(t)
 	reader := sdkmetric.NewManualReader()
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	defer provider.Shutdown(context.Background())
+	defer func() { _ = provider.Shutdown(context.Background()) }()
 	before := otel.GetMeterProvider()
 	otel.SetMeterProvider(provider)
 	defer otel.SetMeterProvider(before)
@@ -158,7 +158,7 @@ func TestScrapeHostPlain(t *testing.T) {
 		t.Fatal(err)
 	}
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exp))
-	defer provider.Shutdown(context.Background())
+	defer func() { _ = provider.Shutdown(context.Background()) }()
 	c, err := provider.Meter("example.com/shop").Int64Counter("auth.authentication.attempts")
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestScrapeHostPlain(t *testing.T) {
 			break
 		}
 		p := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exp))
-		defer p.Shutdown(context.Background())
+		defer func() { _ = p.Shutdown(context.Background()) }()
 		c, err := p.Meter("example.com/shop").Int64Counter("auth.authentication.attempts")
 		if err != nil {
 			t.Fatal(err)
@@ -213,7 +213,7 @@ func TestScrapeTwoExporters(t *testing.T) {
 		readers, urls = append(readers, sdkmetric.WithReader(exp.Reader())), append(urls, "http://"+exp.Addr().String()+"/metrics")
 	}
 	p := sdkmetric.NewMeterProvider(readers...)
-	defer p.Shutdown(context.Background())
+	defer func() { _ = p.Shutdown(context.Background()) }()
 	c, err := p.Meter("example.com/shop").Int64Counter("shop.events")
 	if err != nil {
 		t.Fatal(err)
