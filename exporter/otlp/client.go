@@ -23,9 +23,16 @@ type client struct {
 
 // Requests are retried within their timeout; beyond it the next push does.
 const (
-	retryFirst = 500 * time.Millisecond
-	retryMost  = 5 * time.Second
+	retryFirst   = 500 * time.Millisecond
+	retryLongest = 5 * time.Second
 )
+
+// retryMost is the longest pause between two tries: no longer than that between
+// two pushes, so that one that waits for the collector is not what delays the
+// data when it is back.
+func (s settings) retryMost() time.Duration {
+	return max(retryFirst, min(retryLongest, s.interval))
+}
 
 func newClient(s settings) (client, error) {
 	if s.target.protocol == ProtocolHTTP {

@@ -35,7 +35,7 @@ func newGRPCClient(s settings) (client, error) {
 		grpc.WithUnaryInterceptor(noteAnswer),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: retryMost},
+			Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: s.retryMost()},
 			MinConnectTimeout: 10 * time.Second,
 		}),
 		// No request lasts long enough for a ping. What this is for: on Linux
@@ -62,7 +62,7 @@ func newGRPCClient(s settings) (client, error) {
 		otlpmetricgrpc.WithTimeout(s.timeout),
 		otlpmetricgrpc.WithMaxRequestSize(0), // the collector's limit is met by splitting
 		otlpmetricgrpc.WithRetry(otlpmetricgrpc.RetryConfig{
-			Enabled: true, InitialInterval: retryFirst, MaxInterval: retryMost, MaxElapsedTime: s.timeout,
+			Enabled: true, InitialInterval: retryFirst, MaxInterval: s.retryMost(), MaxElapsedTime: s.timeout,
 		}),
 		otlpmetricgrpc.WithTemporalitySelector(s.temporality()),
 		otlpmetricgrpc.WithAggregationSelector(sdkmetric.DefaultAggregationSelector),

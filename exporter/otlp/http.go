@@ -47,7 +47,7 @@ func newHTTPClient(s settings) (client, error) {
 		otlpmetrichttp.WithMaxRequestSize(0), // the collector's limit is met by splitting
 		otlpmetrichttp.WithMaxResponseSize(longestAnswer),
 		otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{
-			Enabled: true, InitialInterval: retryFirst, MaxInterval: retryMost, MaxElapsedTime: s.timeout,
+			Enabled: true, InitialInterval: retryFirst, MaxInterval: s.retryMost(), MaxElapsedTime: s.timeout,
 		}),
 		otlpmetrichttp.WithTemporalitySelector(s.temporality()),
 		otlpmetrichttp.WithAggregationSelector(sdkmetric.DefaultAggregationSelector),

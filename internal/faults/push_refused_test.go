@@ -20,7 +20,7 @@ import (
 func TestPushThrottled(t *testing.T) {
 	noLeak(t)
 	catch(t)
-	for name, delay := range map[string]time.Duration{"for a while": time.Second, "for an hour": time.Hour} {
+	for name, delay := range map[string]time.Duration{"beyond the timeout": 2 * pushScale.timeout, "for an hour": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			for _, with := range programs {
 				if with.plain {

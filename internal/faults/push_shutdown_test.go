@@ -28,7 +28,7 @@ import (
 func TestPushShutdownHung(t *testing.T) {
 	noLeak(t)
 	catch(t)
-	patience := min(pushScale.timeout*3/4, 2*time.Second)
+	patience := min(pushScale.timeout*3/4, 2*time.Second) // less than a request may take
 	for _, with := range programs {
 		if with.plain && !pushLong {
 			continue

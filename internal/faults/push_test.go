@@ -33,7 +33,7 @@ var pushLong = os.Getenv("OTELAUTH_FAULTS") == "long"
 // pushScale is how long things take.
 var pushScale = struct {
 	interval, timeout, outage, login time.Duration
-}{interval: otlp.MinDuration, timeout: 4 * otlp.MinDuration, outage: 6 * otlp.MinDuration, login: 2 * time.Millisecond}
+}{interval: otlp.MinDuration, timeout: time.Second, outage: 2 * time.Second, login: 5 * time.Millisecond}
 
 func init() {
 	if pushLong { // the timeout is the default of both
@@ -177,11 +177,15 @@ func (s *sender) load() (stop func() int64) {
 // the answer to the first time was lost.
 func arrived(c *otlptest.Collector, delta bool) (logins, twice int64) {
 	points := c.Points(attempts)
+	newest := uint64(0) // not the last: a request that was cut may be read late
+	for _, p := range points {
+		newest = max(newest, p.Time)
+	}
 	seen := map[string]bool{}
 	for _, p := range points {
 		id := fmt.Sprint(p.Time, p.Attributes)
 		switch {
-		case !delta && p.Time < points[len(points)-1].Time:
+		case !delta && p.Time < newest:
 		case seen[id]:
 			twice += int64(p.Value)
 		default:
@@ -190,6 +194,19 @@ func arrived(c *otlptest.Collector, delta bool) (logins, twice int64) {
 		}
 	}
 	return logins, twice
+}
+
+// awaitLogins waits until the collector knows of n logins, for a hundred more
+// requests at most.
+func awaitLogins(t *testing.T, c *otlptest.Collector, delta bool, n int64) {
+	t.Helper()
+	for range 100 {
+		requests := len(c.Requests())
+		if got, _ := arrived(c, delta); got >= n {
+			return
+		}
+		c.WaitRequests(t, requests+1)
+	}
 }
 
 // reports are what went to OpenTelemetry's error handler during a test.

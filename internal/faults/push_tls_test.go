@@ -69,7 +69,7 @@ func TestPushRotatedAuthority(t *testing.T) {
 				}
 				s = plain(t, c.Collector, otlpmetricgrpc.WithTLSCredentials(creds))
 			} else {
-				s = ours(t, c.Collector, with.protocol, otlp.WithCACertificate(c.file), otlp.WithTimeout(2*otlp.MinDuration))
+				s = ours(t, c.Collector, with.protocol, otlp.WithCACertificate(c.file))
 			}
 			stop := s.load()
 			c.WaitRequests(t, 1)
@@ -87,7 +87,7 @@ func TestPushRotatedAuthority(t *testing.T) {
 				return
 			}
 			before := s.ours.Failures()
-			eventually(t, "pushes to fail", func() bool { return s.ours.Failures() >= before+2 })
+			eventually(t, "a push to fail", func() bool { return s.ours.Failures() > before })
 			accepted := len(c.Requests())
 			c.trust(t, next)
 			replaced, failed := time.Now(), s.ours.Failures()
@@ -97,9 +97,7 @@ func TestPushRotatedAuthority(t *testing.T) {
 				t.Errorf("%d pushes failed after the file was replaced", n)
 			}
 			recorded := stop()
-			if err := s.stop(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			awaitLogins(t, c.Collector, false, recorded)
 			if got, _ := arrived(c.Collector, false); got != recorded {
 				t.Errorf("%d logins arrived of %d", got, recorded)
 			}
