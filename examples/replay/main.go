@@ -7,6 +7,7 @@
 //	go run ./examples/replay events.jsonl auth.log.2.gz auth.log.1
 //	journalctl -u ssh -o short-iso | go run ./examples/replay -
 //	go run ./examples/replay -serve 127.0.0.1:9464 /var/log/auth.log
+//	go run ./examples/replay -findings OUT.jsonl -plain /var/log/auth.log
 //	go run ./examples/replay -otlp http://127.0.0.1:4317 events.jsonl
 //
 // It prints a table of attempts, successes, failures and top reasons per service, read back from the metrics. With
@@ -99,14 +100,21 @@ func replay(ctx context.Context, o options, stdin io.Reader, stdout, stderr io.W
 		fmt.Fprintln(stderr, pipe) // where the metrics go
 	}
 
+	w, err := newWatch(o, sources)
+	if err != nil {
+		return err
+	}
 	rec, err := instrument.New(
+		instrument.WithObserver(w.Detector),
 		instrument.WithMeterProvider(pipe.MeterProvider()),
 		instrument.WithServiceLimit(o.services), // a log's services are not known before it is read
 	)
 	if err != nil {
 		return err
 	}
-	seen, err := recordAll(ctx, rec, sources, newProgress(stderr))
+	w.Start(rec)
+	seen, err := recordAll(ctx, rec, w, sources, newProgress(stderr))
+	err = errors.Join(err, w.close())
 
 	var rm metricdata.ResourceMetrics
 	err = errors.Join(err, reader.Collect(context.WithoutCancel(ctx), &rm), printSummary(stdout, summarize(rm), seen, sources))

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package anomaly
+
+import (
+	"math"
+	"time"
+)
+
+// Latencies from 50 µs to some two minutes fall into buckets a quarter wider each, so
+// that a quantile is right to an eighth. Two sketches are merged by adding.
+const (
+	latencyBuckets = 64
+	latencyLeast   = 50e3 // nanoseconds
+	latencyGrowth  = 1.26
+)
+
+type latencies struct {
+	counts [latencyBuckets]float32
+	n      float32
+}
+
+var perGrowth = 1 / math.Log(latencyGrowth)
+
+func (l *latencies) add(ns int64) {
+	i := 0
+	if ns > latencyLeast {
+		i = min(int(math.Log(float64(ns)/latencyLeast)*perGrowth)+1, latencyBuckets-1)
+	}
+	l.counts[i]++
+	l.n++
+}
+
+// quantile returns the latency that a part q of all is not above, 0 where there is
+// none.
+func (l *latencies) quantile(q float64) time.Duration {
+	if l.n <= 0 {
+		return 0
+	}
+	left := float32(q) * l.n
+	last := 0
+	for i, c := range l.counts {
+		if c > 0 {
+			last = i
+		}
+		if left -= c; left <= 0 && c > 0 {
+			break
+		}
+	}
+	if last == 0 {
+		return latencyLeast
+	}
+	return time.Duration(latencyLeast * math.Pow(latencyGrowth, float64(last)-0.5))
+}
+
+// blend moves the distribution towards another by a part of the way.
+func (l *latencies) blend(other *latencies, part float32) {
+	if other.n <= 0 {
+		return
+	}
+	for i := range l.counts {
+		l.counts[i] += part * (other.counts[i]/other.n - l.counts[i])
+	}
+	l.n += part * (1 - l.n)
+}
