@@ -256,6 +256,6 @@ func (p *pattern) add(ev *event) {
 		p.subjects.add(ev.subject, &room)
 	}
 	if ev.duration >= 0 {
-		p.latencies.add(ev.duration)
+		p.latencies.add(latencyBucket(ev.duration))
 	}
 }

@@ -31,7 +31,9 @@ type table[T any, P row[T]] struct {
 	hand    int // where the next victims are looked for
 	sketch  *sketch
 	blocks  budget
-	evicted int64 // keys let go or not let in
+	evicted int64  // keys let go or not let in
+	floor   uint32 // what the last victim weighed
+	turned  int    // keys turned away by the floor since then
 }
 
 // bytesOfIndex is what one key costs in the index.
@@ -74,9 +76,14 @@ func (t *table[T, P]) use(k Key, now int64) P {
 		return t.place(int32(len(t.rows)-1), head{key: k, used: now, score: 1}) //nolint:gosec // below limit
 	}
 	came := t.sketch.add(k)
-	victim, least := t.victim(now)
 	t.evicted++
-	if came < least {
+	if came <= t.floor && t.turned < 32 {
+		t.turned++ // without a look at entries that are in no cache
+		return nil
+	}
+	victim, least := t.victim(now)
+	t.floor, t.turned = least, 0
+	if came <= least {
 		return nil
 	}
 	p := P(&t.rows[victim])
