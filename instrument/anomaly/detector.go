@@ -208,7 +208,7 @@ func (d *Detector) Keys(day time.Time, a netip.Addr, subject string) (sourceKey,
 	if d == nil {
 		return 0, 0
 	}
-	s, _ := d.sourceKeys(a, "")
+	s := d.sourceKey(a, "")
 	var sub Key
 	if subject != "" {
 		sub = d.hash.text(domainSubject, subject)

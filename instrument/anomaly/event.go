@@ -37,25 +37,26 @@ func (d *Detector) reduce(e *instrument.Event) event {
 		duration:  -1,
 		service:   e.Service,
 		operation: e.Operation,
-		result:    e.Outcome.Result,
-		reason:    e.Outcome.Reason,
+		result:    within(e.Outcome.Result, semconv.NumResult),
+		reason:    within(e.Outcome.Reason, semconv.NumReason),
 	}
 	if e.Timed {
 		ev.duration = int64(e.Duration)
 	}
 	switch e.Operation {
 	case instrument.OperationAuthentication:
-		ev.label = uint8(e.Method)
+		ev.label = uint8(within(e.Method, semconv.NumMethod))
 	case instrument.OperationTokenVerification, instrument.OperationToken:
-		ev.label = uint8(e.TokenType)
+		ev.label = uint8(within(e.TokenType, semconv.NumTokenType))
 	default:
 	}
-	ev.source, ev.network = d.sourceKeys(c.Source, c.Host)
+	ev.source = d.sourceKey(c.Source, c.Host)
 	if c.Subject != "" {
 		ev.subject = d.hash.text(domainSubject, c.Subject)
 	}
 	if c.Session != "" {
 		ev.session = d.hash.text(domainSession, c.Session)
+		ev.network = d.networkKey(c.Source, ev.source)
 	}
 	if locate := d.rules.ImpossibleTravel.Locator; locate != nil && c.Source.IsValid() && e.Outcome.Result == semconv.ResultSuccess {
 		lat, lon, ok := locate(c.Source)
@@ -64,29 +65,43 @@ func (d *Detector) reduce(e *instrument.Event) event {
 	return ev
 }
 
-// sourceKeys returns the keys of a source and of its network. An IPv6 client mostly
-// has a whole /64, so that is the source.
-func (d *Detector) sourceKeys(a netip.Addr, host string) (source, network Key) {
+// within makes _OTHER of a value outside its enum, which a recorder never sends.
+func within[E ~uint8](v, end E) E {
+	if v >= end {
+		return 0
+	}
+	return v
+}
+
+// sourceKey returns the key of a source. An IPv6 client mostly has a whole /64, so
+// that is the source.
+func (d *Detector) sourceKey(a netip.Addr, host string) Key {
 	switch {
 	case a.IsValid():
 		a = a.Unmap()
 		b := a.As16()
-		if a.Is4() {
-			source = d.hash.bytes16(domainSource, b)
-			b[15] = 0
-			return source, d.hash.bytes16(domainNetwork, b)
+		if a.Is6() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
+			clear(b[8:])
 		}
-		if a.IsLoopback() || a.IsLinkLocalUnicast() {
-			source = d.hash.bytes16(domainSource, b)
-			return source, source
-		}
-		clear(b[8:])
-		source = d.hash.bytes16(domainSource, b)
-		clear(b[6:])
-		return source, d.hash.bytes16(domainNetwork, b)
+		return d.hash.bytes16(domainSource, b)
 	case host != "":
-		source = d.hash.text(domainHost, host)
-		return source, source
+		return d.hash.text(domainHost, host)
 	}
-	return 0, 0
+	return 0
+}
+
+// networkKey returns the key of the network around an address: its /24, or /48 of
+// IPv6.
+func (d *Detector) networkKey(a netip.Addr, source Key) Key {
+	if !a.IsValid() {
+		return source
+	}
+	a = a.Unmap()
+	b := a.As16()
+	if a.Is4() {
+		b[15] = 0
+	} else {
+		clear(b[6:])
+	}
+	return d.hash.bytes16(domainNetwork, b)
 }

@@ -98,8 +98,7 @@ func (d *Detector) Verdict(source netip.Addr, subject string) Verdict {
 		return v
 	}
 	if source.IsValid() {
-		k, _ := d.sourceKeys(source, "")
-		v.Source, v.Severity = d.suspects.get(k)
+		v.Source, v.Severity = d.suspects.get(d.sourceKey(source, ""))
 	}
 	if subject != "" {
 		kind, severity := d.suspects.get(d.hash.text(domainSubject, subject))
