@@ -142,6 +142,9 @@ func (e *engine) failure(ev *event, id *ident) {
 		id.svc.tellsUnknown = true
 	}
 	f := failing{event: ev, ident: id, weight: w, trusted: w}
+	if id.source != 0 && e.shared(id.source) {
+		f.trusted = w / 2
+	}
 	if id.subject != 0 && e.trust.has(id.pair) {
 		f.known = true
 		f.trusted = w / 2
@@ -179,7 +182,7 @@ func (e *engine) success(ev *event, id *ident) {
 	id.svc.successes.add(ev.at, brokenWithin, 1)
 	known := id.subject != 0 && e.trust.has(id.pair)
 	s, p, sub := e.sources.get(id.source), e.pairs.get(id.pair), e.subjects.get(id.subject)
-	if severity := e.takeover(ev, known, s, p, sub); severity != 0 {
+	if severity := e.takeover(ev, id, known, s, p, sub); severity != 0 {
 		if p = e.pairs.use(id.pair, ev.at); p != nil {
 			p.touch(ev.at, e.rules.Quiet)
 			e.raise(&p.episode, ev, about{semconv.AnomalyKindAccountTakeover, severity, ev.source, ev.subject})
@@ -201,8 +204,11 @@ func (e *engine) success(ev *event, id *ident) {
 		sub.tried.reset(&e.subjects.blocks)
 		sub.failures = window{}
 	}
-	if id.subject != 0 {
+	if id.subject != 0 && !known {
 		e.trust.add(id.pair)
+		if id.source != 0 {
+			e.share(id.source)
+		}
 	}
 	if ev.located && id.subject != 0 && !e.off[semconv.AnomalyKindImpossibleTravel] {
 		if sub = e.subjects.use(id.subject, ev.at); sub != nil {
@@ -211,8 +217,25 @@ func (e *engine) success(ev *event, id *ident) {
 	}
 }
 
+// crowd is how many subjects must have been let in from a source before it counts as
+// one that people share.
+const crowd = 3
+
+// shared reports whether people share the source, as an office or a carrier does.
+func (e *engine) shared(source Key) bool { return e.trust.has(mix(source, crowd)) }
+
+// share remembers that one more subject was let in from a source.
+func (e *engine) share(source Key) {
+	for n := Key(1); n <= crowd; n++ {
+		if k := mix(source, n); !e.trust.has(k) || n == crowd {
+			e.trust.add(k)
+			return
+		}
+	}
+}
+
 // takeover says how grave a success is, 0 if it is nothing.
-func (e *engine) takeover(ev *event, known bool, s *source, p *pair, sub *subject) semconv.AnomalySeverity {
+func (e *engine) takeover(ev *event, id *ident, known bool, s *source, p *pair, sub *subject) semconv.AnomalySeverity {
 	b := &e.rules.BruteForce
 	switch {
 	case p != nil && p.fast.sum(ev.at, b.FastWithin) >= float32(b.Fast):
@@ -223,7 +246,7 @@ func (e *engine) takeover(ev *event, known bool, s *source, p *pair, sub *subjec
 		return semconv.AnomalySeverityMedium
 	case known:
 		return 0
-	case s != nil && s.attacking(ev.at, e.rules.Quiet, sourceAttacks...) && s.good.count() <= s.tried.count():
+	case s != nil && s.attacking(ev.at, e.rules.Quiet, sourceAttacks...) && !e.shared(id.source):
 		return semconv.AnomalySeverityHigh
 	case sub != nil && sub.attacking(ev.at, e.rules.Quiet, semconv.AnomalyKindDistributedBruteForce):
 		return semconv.AnomalySeverityHigh

@@ -14,7 +14,8 @@ import (
 // reason: one for a wrong credential, three quarters for a reason that nobody knows,
 // and nothing where the credential was not judged (an expired token, a policy, a
 // second factor that is still to come). A failure of a subject from where it was let
-// in before counts half.
+// in before counts half, and so does one from an address that people share, from which
+// three subjects were let in; but not at machine speed.
 type Rules struct {
 	BruteForce            BruteForce
 	UserEnumeration       UserEnumeration
