@@ -75,7 +75,7 @@ func (e *engine) observe(ev *event) {
 		return
 	default:
 	}
-	e.serviceAttempt(svc, ev)
+	e.serviceAttempt(&id, ev)
 	e.token(ev, &id)
 	switch {
 	case ev.result == semconv.ResultSuccess:
@@ -142,16 +142,13 @@ func (e *engine) failure(ev *event, id *ident) {
 		id.svc.tellsUnknown = true
 	}
 	f := failing{event: ev, ident: id, weight: w, trusted: w}
-	if id.source != 0 && e.shared(id.source) {
+	f.known = id.subject != 0 && e.trust.has(id.pair)
+	if f.known || id.source != 0 && e.shared(id.source) {
 		f.trusted = w / 2
-	}
-	if id.subject != 0 && e.trust.has(id.pair) {
-		f.known = true
-		f.trusted = w / 2
-		if id.svc.broken(ev.at) {
-			f.trusted = 0 // it fails for all, and so says nothing about this one
-		}
 		id.svc.friends.add(ev.at, brokenWithin, 1)
+		if id.svc.broken(ev.at) {
+			return // it fails for all, and so says nothing about this one
+		}
 	}
 	burst := e.pairFails(&f)
 	var raised bool

@@ -21,6 +21,7 @@ type rig struct {
 	rec      *instrument.Recorder
 	now      time.Time
 	findings []Finding
+	people   int
 }
 
 var monday = time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC)

@@ -67,5 +67,5 @@ func (o *output) publish(day time.Time, k Key) Key {
 	if k == 0 {
 		return 0
 	}
-	return o.public.words(domainPublic, uint64(k), uint64(day.Unix()/86400)) //nolint:gosec // a number of bits
+	return o.public.words(domainPublic, uint64(k), uint64(day.Unix()/86400))
 }

@@ -16,7 +16,7 @@ type service struct {
 	key          Key
 	tellsUnknown bool // it has said once that a subject is unknown
 
-	// While more friends than strangers fail, the service is broken.
+	// While friends fail and hardly anybody gets in, the service is broken.
 	friends, successes window
 
 	attempts         int64
@@ -34,8 +34,8 @@ type service struct {
 
 const brokenWithin = 5 * time.Minute
 
-// broken reports whether those who were let in before fail more often than anybody
-// succeeds.
+// broken reports whether those who were let in before, and those at addresses that
+// people share, fail more often than anybody succeeds.
 func (s *service) broken(now int64) bool {
 	friends := s.friends.sum(now, brokenWithin)
 	return friends >= 20 && friends > 2*s.successes.sum(now, brokenWithin)
@@ -59,7 +59,8 @@ func (e *engine) service(name string) *service {
 }
 
 // serviceAttempt counts an attempt for the service as a whole.
-func (e *engine) serviceAttempt(s *service, ev *event) {
+func (e *engine) serviceAttempt(id *ident, ev *event) {
+	s := id.svc
 	if s.attempts == 0 {
 		s.first = ev.at
 	} else if gap := ev.at - s.last; gap > s.gap && !s.dormant {
@@ -81,16 +82,23 @@ func (e *engine) serviceAttempt(s *service, ev *event) {
 	if ev.result == semconv.ResultNone || ev.result == semconv.ResultBypassed {
 		return
 	}
-	// A source that fails on and on is found as that. Here it would only say how
-	// few others there are at night.
-	if failed {
-		if src := e.sources.get(join(ev.source, s.key)); src != nil && src.count > 5 {
-			return
-		}
+	if failed && e.failedBefore(id, ev) {
+		return
 	}
 	if s.ratio.add(failed, &e.rules.FailureRatioShift) {
 		e.raiseService(s, ev, semconv.AnomalyKindFailureRatioShift, semconv.AnomalySeverityMedium)
 	}
+}
+
+// failedBefore reports whether a failure depends on those before it, which a CUSUM
+// cannot bear: somebody who tries again, or a source that fails on and on, which is
+// found as that and here would only say how few others there are at night.
+func (e *engine) failedBefore(id *ident, ev *event) bool {
+	if s := e.sources.get(id.source); s != nil && s.count > 5 {
+		return true
+	}
+	p := e.pairs.get(id.pair)
+	return p != nil && p.slow.sum(ev.at, e.rules.BruteForce.SlowWithin) > 0
 }
 
 func (e *engine) raiseService(s *service, ev *event, kind semconv.AnomalyKind, severity semconv.AnomalySeverity) {

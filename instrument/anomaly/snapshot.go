@@ -108,17 +108,17 @@ func (p *pattern) export() Pattern {
 	}
 	for r, n := range p.reasons {
 		if n > 0 {
-			out.Reasons = append(out.Reasons, ReasonCount{semconv.Reason(r), n}) //nolint:gosec // within the enum
+			out.Reasons = append(out.Reasons, ReasonCount{semconv.Reason(r), n})
 		}
 	}
 	for m, n := range p.methods {
 		if n > 0 {
-			out.Methods = append(out.Methods, MethodCount{semconv.Method(m), n}) //nolint:gosec // within the enum
+			out.Methods = append(out.Methods, MethodCount{semconv.Method(m), n})
 		}
 	}
 	for t, n := range p.tokens {
 		if n > 0 {
-			out.Tokens = append(out.Tokens, TokenCount{semconv.TokenType(t), n}) //nolint:gosec // within the enum
+			out.Tokens = append(out.Tokens, TokenCount{semconv.TokenType(t), n})
 		}
 	}
 	slices.SortStableFunc(out.Reasons, func(a, b ReasonCount) int { return cmp.Compare(b.Count, a.Count) })

@@ -73,7 +73,7 @@ func (t *table[T, P]) use(k Key, now int64) P {
 	if len(t.rows) < t.limit {
 		t.grow()
 		t.rows = t.rows[:len(t.rows)+1]
-		return t.place(int32(len(t.rows)-1), head{key: k, used: now, score: 1}) //nolint:gosec // below limit
+		return t.place(int32(len(t.rows)-1), head{key: k, used: now, score: 1})
 	}
 	came := t.sketch.add(k)
 	t.evicted++
@@ -123,7 +123,7 @@ func (t *table[T, P]) victim(now int64) (at int32, least uint32) {
 		}
 		weight >>= min(uint64(max(now-h.used, 0))/uint64(10*time.Minute), 31)
 		if weight < least {
-			at, least = int32(t.hand), weight //nolint:gosec // below limit
+			at, least = int32(t.hand), weight
 		}
 		t.hand++
 		if t.hand == len(t.rows) {

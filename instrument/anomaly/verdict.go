@@ -66,7 +66,7 @@ func (s *suspects) put(k Key, what uint64) {
 }
 
 func (s *suspects) set(k Key) []suspect {
-	i := int(uint64(k)>>20) & (suspectSlots/suspectWays - 1) * suspectWays //nolint:gosec // masked
+	i := int(uint64(k)>>20) & (suspectSlots/suspectWays - 1) * suspectWays
 	return s.slots[i : i+suspectWays]
 }
 
@@ -80,10 +80,10 @@ func (s *suspects) get(k Key) (semconv.AnomalyKind, semconv.AnomalySeverity) {
 			continue
 		}
 		what := set[i].what.Load()
-		if set[i].key.Load() != uint64(k) || int64(what>>16) < s.now.Load()/int64(time.Second) { //nolint:gosec // 48 bits
+		if set[i].key.Load() != uint64(k) || int64(what>>16) < s.now.Load()/int64(time.Second) {
 			return 0, 0
 		}
-		return semconv.AnomalyKind(what >> 8), semconv.AnomalySeverity(what) //nolint:gosec // one byte each
+		return semconv.AnomalyKind(what >> 8), semconv.AnomalySeverity(what)
 	}
 	return 0, 0
 }
