@@ -258,6 +258,27 @@ func TestHandOffAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestRecordingWithADetectorAllocatesNothing(t *testing.T) {
+	d, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := instrument.New(instrument.WithObserver(d), instrument.WithServices("api"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Start(rec)
+	logins := rec.Service("api").Authentication(semconv.MethodPassword)
+	ctx := instrument.WithCaller(context.Background(), instrument.Caller{Source: addr(home), Subject: "alice", Time: monday})
+	logins.Record(ctx, time.Millisecond, nil)
+	if n := testing.AllocsPerRun(1000, func() { logins.Record(ctx, time.Millisecond, nil) }); n != 0 {
+		t.Errorf("%v allocations, want 0", n)
+	}
+	if err := d.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSnapshot(t *testing.T) {
 	g := newRig(t)
 	logins := g.rec.Service("api").Authentication(semconv.MethodPassword)

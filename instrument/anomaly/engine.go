@@ -146,6 +146,10 @@ func (e *engine) failure(ev *event, id *ident) {
 	if f.known || id.source != 0 && e.shared(id.source) {
 		f.trusted = w / 2
 		id.svc.friends.add(ev.at, brokenWithin, 1)
+		if f.known && id.source != id.svc.rowSource {
+			id.svc.row++
+			id.svc.rowSource = id.source
+		}
 		if id.svc.broken(ev.at) {
 			return // it fails for all, and so says nothing about this one
 		}
@@ -177,6 +181,7 @@ type failing struct {
 // through, or the proof that the failures before it were a friend's.
 func (e *engine) success(ev *event, id *ident) {
 	id.svc.successes.add(ev.at, brokenWithin, 1)
+	id.svc.row = 0
 	known := id.subject != 0 && e.trust.has(id.pair)
 	s, p, sub := e.sources.get(id.source), e.pairs.get(id.pair), e.subjects.get(id.subject)
 	if severity := e.takeover(ev, id, known, s, p, sub); severity != 0 {

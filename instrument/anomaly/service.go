@@ -18,6 +18,8 @@ type service struct {
 
 	// While friends fail and hardly anybody gets in, the service is broken.
 	friends, successes window
+	row                int32 // friends at one source after another that failed since the last success
+	rowSource          Key
 
 	attempts         int64
 	first, last, gap int64 // gap is the longest silence so far
@@ -37,6 +39,9 @@ const brokenWithin = 5 * time.Minute
 // broken reports whether those who were let in before, and those at addresses that
 // people share, fail more often than anybody succeeds.
 func (s *service) broken(now int64) bool {
+	if s.row >= 10 {
+		return true
+	}
 	friends := s.friends.sum(now, brokenWithin)
 	return friends >= 20 && friends > 2*s.successes.sum(now, brokenWithin)
 }
