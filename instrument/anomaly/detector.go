@@ -19,7 +19,7 @@ import (
 // methods are safe for concurrent use and do nothing on nil.
 type Detector struct {
 	rules    Rules
-	hash     hasher
+	hash     keyer
 	inline   bool
 	queue    *queue
 	suspects suspects
@@ -43,7 +43,7 @@ func New(opts ...Option) (*Detector, error) {
 	c := newConfig(opts)
 	d := &Detector{
 		rules:  c.rules,
-		hash:   newHasher(c.key),
+		hash:   newKeyer(c.key),
 		inline: c.inline,
 		out:    output{config: c, public: newHasher(c.key)},
 		done:   make(chan struct{}),

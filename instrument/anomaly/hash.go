@@ -21,8 +21,8 @@ func (k Key) String() string {
 	return fmt.Sprintf("%016x", uint64(k))
 }
 
-// hasher is SipHash-1-3 under a secret key: fast on short inputs, and who does not
-// know the key cannot make two names fall together.
+// hasher is SipHash-1-3 under a secret key: who sees its keys learns nothing of what
+// they were made from.
 type hasher struct{ k0, k1 uint64 }
 
 func newHasher(key []byte) hasher {
@@ -57,8 +57,8 @@ func (s *sip) word(w uint64) {
 	s.a ^= w
 }
 
-// start begins a hash in a domain of its own, so that a subject and a host of one
-// name have different keys.
+// start begins a hash in a domain of its own, so that the same numbers have different
+// keys in each.
 func (h hasher) start(domain byte) sip {
 	s := sip{h.k0 ^ 0x736f6d6570736575, h.k1 ^ 0x646f72616e646f6d, h.k0 ^ 0x6c7967656e657261, h.k1 ^ 0x7465646279746573}
 	s.word(uint64(domain))
@@ -83,31 +83,9 @@ const (
 	domainSubject
 	domainSession
 	domainService
-	domainPair
 	domainPublic
+	domainSecret
 )
-
-func (h hasher) text(domain byte, t string) Key {
-	s := h.start(domain)
-	n := len(t)
-	for ; len(t) >= 8; t = t[8:] {
-		s.word(uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
-			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56)
-	}
-	var last uint64
-	for i := range len(t) {
-		last |= uint64(t[i]) << (8 * i)
-	}
-	s.word(last)
-	return s.end(n)
-}
-
-func (h hasher) bytes16(domain byte, b [16]byte) Key {
-	s := h.start(domain)
-	s.word(binary.LittleEndian.Uint64(b[:]))
-	s.word(binary.LittleEndian.Uint64(b[8:]))
-	return s.end(16)
-}
 
 func (h hasher) words(domain byte, a, b uint64) Key {
 	s := h.start(domain)

@@ -188,9 +188,9 @@ func TestCUSUMRunLength(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	h, other := newHasher([]byte("0123456789abcdef")), newHasher([]byte("0123456789abcdeg"))
+	h, other := newKeyer([]byte("0123456789abcdef")), newKeyer([]byte("0123456789abcdeg"))
 	seen := map[Key]string{}
-	for _, s := range []string{"", "a", "aa", "a\x00", "12345678", "123456789", "123456781234567"} {
+	for _, s := range []string{"", "a", "aa", "a\x00", "12345678", "123456789", "123456781234567", "1234567812345678", "12345678123456789", "123456781234567812345678"} {
 		for _, k := range []Key{h.text(domainSubject, s), h.text(domainHost, s), other.text(domainSubject, s)} {
 			if old, twice := seen[k]; twice || k == 0 {
 				t.Errorf("%q and %q have one key", s, old)

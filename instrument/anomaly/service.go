@@ -46,6 +46,9 @@ func (s *service) broken(now int64) bool {
 	return friends >= 20 && friends > 2*s.successes.sum(now, brokenWithin)
 }
 
+// serviceKeys makes keys of services, whose names are no secret.
+var serviceKeys = newKeyer(make([]byte, KeySize))
+
 // service returns what is kept of a service, nil if there are too many.
 func (e *engine) service(name string) *service {
 	if s := e.services[name]; s != nil {
@@ -54,7 +57,7 @@ func (e *engine) service(name string) *service {
 	if len(e.services) >= maxServices {
 		return nil
 	}
-	s := &service{name: name, key: hasher{}.text(domainService, name)}
+	s := &service{name: name, key: serviceKeys.text(domainService, name)}
 	if len(e.byName) < e.patterns {
 		s.window, s.life = new(pattern), new(pattern)
 	}
