@@ -25,6 +25,7 @@ import (
 type Attempts struct {
 	svc       *Service
 	outcomes  outcomes
+	what      Event // what observers are told of each
 	durations [semconv.NumResult]series[float64]
 }
 
@@ -51,6 +52,9 @@ func (a *Attempts) Record(ctx context.Context, d time.Duration, err error) {
 		return
 	}
 	o := a.outcomes.count(ctx, a.svc.rec, err)
+	if a.svc.rec.observed() {
+		a.observe(ctx, o, d, d >= 0)
+	}
 	if d < 0 {
 		a.svc.rec.reject(ctx, semconv.SDKRejectionNegative)
 		return
@@ -63,7 +67,16 @@ func (a *Attempts) Count(ctx context.Context, err error) {
 	if a == nil || !a.svc.record(ctx) {
 		return
 	}
-	a.outcomes.count(ctx, a.svc.rec, err)
+	o := a.outcomes.count(ctx, a.svc.rec, err)
+	if a.svc.rec.observed() {
+		a.observe(ctx, o, 0, false)
+	}
+}
+
+func (a *Attempts) observe(ctx context.Context, o Outcome, d time.Duration, timed bool) {
+	e := a.what
+	e.Outcome, e.Duration, e.Timed = o, max(d, 0), timed
+	a.svc.rec.observe(ctx, a.svc, e)
 }
 
 // Outcome returns what an attempt that ended with err is recorded as, for a service

@@ -31,6 +31,7 @@ func (s *Service) bindAuthentication(m semconv.Method, l labels) *Attempts {
 	in := &s.rec.inst
 	a := newAttempts(s, in.authenticationAttempts.Inst(), in.authenticationDuration.Inst(),
 		m.Reasons(), with(l.attrs(), s.name, m.Attr())...)
+	a.what = Event{Operation: OperationAuthentication, Method: m}
 	a.outcomes.certificates = m == semconv.MethodMTLS
 	return a
 }

@@ -18,6 +18,11 @@
 // MeterProvider that [WithMeterProvider] names, or the global one; package
 // exporter builds one in a call.
 //
+// # Observers
+//
+// An [Observer] sees each attempt and, by [WithCaller] and [Identify], who made it,
+// which no metric does. Package instrument/anomaly is one.
+//
 // # Outcomes
 //
 // What an attempt came to is said by an error:

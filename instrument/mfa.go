@@ -13,6 +13,7 @@ import (
 // for concurrent use; nil does nothing.
 type MFA struct {
 	svc        *Service
+	factor     semconv.MFAFactor
 	challenges *cell
 	attempts   outcomes
 }
@@ -27,6 +28,7 @@ func (s *Service) MFA(f semconv.MFAFactor) *MFA {
 	return handle(s, handleKey{thing: thingMFA, value: uint8(f)}, func() *MFA {
 		h := &MFA{
 			svc:        s,
+			factor:     f,
 			challenges: s.rec.bind(s.rec.inst.mfaChallenges.Inst(), s.name, f.Attr()),
 			attempts:   bindOutcomes(s, s.rec.inst.mfaAttempts.Inst(), f.Reasons(), s.name, f.Attr()),
 		}
@@ -41,6 +43,9 @@ func (h *MFA) Challenged(ctx context.Context) {
 		return
 	}
 	h.challenges.add(ctx, 1)
+	if h.svc.rec.observed() {
+		h.svc.rec.observe(ctx, h.svc, Event{Operation: OperationMFAChallenge, Factor: h.factor, Outcome: Outcome{Result: semconv.ResultSuccess}})
+	}
 }
 
 // Answered records an answer and what it came to, as in [Attempts].
@@ -48,5 +53,8 @@ func (h *MFA) Answered(ctx context.Context, err error) {
 	if h == nil || !h.svc.record(ctx) {
 		return
 	}
-	h.attempts.count(ctx, h.svc.rec, err)
+	o := h.attempts.count(ctx, h.svc.rec, err)
+	if h.svc.rec.observed() {
+		h.svc.rec.observe(ctx, h.svc, Event{Operation: OperationMFAAnswer, Factor: h.factor, Outcome: o})
+	}
 }

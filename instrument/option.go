@@ -27,6 +27,7 @@ type config struct {
 	activityWindow time.Duration
 	allowed        map[attribute.Key][]string
 	mappers        []func(error) error
+	observers      []Observer
 	errs           []error
 }
 

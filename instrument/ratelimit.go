@@ -52,6 +52,19 @@ func (h *RateLimit) Check(ctx context.Context, outcome semconv.RateLimitOutcome)
 	}
 	outcome = enum(ctx, h.svc.rec, outcome, semconv.NumRateLimitOutcome, semconv.SDKAttributeRateLimitOutcome)
 	h.checks[outcome].add(ctx, 1)
+	if h.svc.rec.observed() {
+		h.observe(ctx, outcome)
+	}
+}
+
+func (h *RateLimit) observe(ctx context.Context, outcome semconv.RateLimitOutcome) {
+	e := Event{Operation: OperationRateLimit, RateLimit: outcome}
+	if outcome == semconv.RateLimitOutcomeLimited {
+		e.Outcome = Outcome{Result: semconv.ResultFailure, Reason: semconv.ReasonRateLimited}
+	} else {
+		e.Outcome = Outcome{Result: semconv.ResultSuccess}
+	}
+	h.svc.rec.observe(ctx, h.svc, e)
 }
 
 func (h *RateLimit) recordRequest(ctx context.Context, _ time.Duration, err error) {

@@ -39,6 +39,8 @@ type Recorder struct {
 	drain   drain
 	hashes  hashes
 
+	observers []Observer
+
 	activityWindow time.Duration
 	now            func() time.Duration // monotonic
 
@@ -57,6 +59,8 @@ type Recorder struct {
 	stranger   sync.Once
 	sickCheck  sync.Once
 
+	sickObserver sync.Once
+
 	closed     atomic.Bool
 	done       chan struct{} // closed by the first Shutdown
 	unregister func() error
@@ -70,6 +74,7 @@ func New(opts ...Option) (*Recorder, error) {
 	r := &Recorder{
 		allowed:        newAllowLists(c.allowed),
 		mappers:        c.mappers,
+		observers:      c.observers,
 		activityWindow: c.activityWindow,
 		now:            monotonic,
 		done:           make(chan struct{}),
@@ -94,7 +99,7 @@ func New(opts ...Option) (*Recorder, error) {
 	services[semconv.Other] = r.other
 	r.services.Store(&services)
 
-	reg, rerr := meter.RegisterCallback(r.observe, inst.serviceActive.Inst(), inst.serviceStatus.Inst())
+	reg, rerr := meter.RegisterCallback(r.collect, inst.serviceActive.Inst(), inst.serviceStatus.Inst())
 	r.unregister = func() error {
 		if reg == nil {
 			return nil
@@ -182,8 +187,8 @@ func (r *Recorder) Shutdown(ctx context.Context) error {
 	}
 }
 
-// observe is called at each collection. It reads memory alone.
-func (r *Recorder) observe(ctx context.Context, o metric.Observer) error {
+// collect is called at each collection. It reads memory alone.
+func (r *Recorder) collect(ctx context.Context, o metric.Observer) error {
 	r.drain.collect(ctx)
 	now := r.now()
 	var active int64

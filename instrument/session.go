@@ -43,6 +43,9 @@ func (h *Sessions) Count(ctx context.Context, op semconv.SessionOperation, err e
 	op = enum(ctx, h.svc.rec, op, semconv.NumSessionOperation, semconv.SDKAttributeSessionOperation)
 	o := h.svc.rec.classify(err).ownWork()
 	h.counts[op].count(ctx, o)
+	if h.svc.rec.observed() {
+		h.svc.rec.observe(ctx, h.svc, Event{Operation: OperationSession, SessionOperation: op, Outcome: o})
+	}
 	if o.Result != semconv.ResultSuccess {
 		return
 	}

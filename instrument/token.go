@@ -30,14 +30,17 @@ func (s *Service) TokenVerification(t semconv.TokenType, lbs ...Label) *Attempts
 
 func (s *Service) bindVerification(t semconv.TokenType, l labels) *Attempts {
 	in := &s.rec.inst
-	return newAttempts(s, in.tokenVerifications.Inst(), in.tokenVerificationDuration.Inst(),
+	a := newAttempts(s, in.tokenVerifications.Inst(), in.tokenVerificationDuration.Inst(),
 		t.Reasons(), with(l.attrs(), s.name, t.Attr())...)
+	a.what = Event{Operation: OperationTokenVerification, TokenType: t}
+	return a
 }
 
 // TokenOperations records what is done with one type of token beside checking
 // it: auth.token.operations. Safe for concurrent use; nil does nothing.
 type TokenOperations struct {
 	svc    *Service
+	kind   semconv.TokenType
 	counts [semconv.NumTokenOperation]results
 }
 
@@ -49,7 +52,7 @@ func (s *Service) TokenOperations(t semconv.TokenType) *TokenOperations {
 	}
 	t = enum(context.Background(), s.rec, t, semconv.NumTokenType, semconv.SDKAttributeTokenType)
 	return handle(s, handleKey{thing: thingTokenOperations, value: uint8(t)}, func() *TokenOperations {
-		h := &TokenOperations{svc: s}
+		h := &TokenOperations{svc: s, kind: t}
 		for op := range h.counts {
 			h.counts[op] = bindResults(s, s.rec.inst.tokenOperations.Inst(), op > 0,
 				s.name, semconv.TokenOperation(op).Attr(), t.Attr())
@@ -65,7 +68,11 @@ func (h *TokenOperations) Count(ctx context.Context, op semconv.TokenOperation, 
 		return
 	}
 	op = enum(ctx, h.svc.rec, op, semconv.NumTokenOperation, semconv.SDKAttributeTokenOperation)
-	h.counts[op].count(ctx, h.svc.rec.classify(err))
+	o := h.svc.rec.classify(err)
+	h.counts[op].count(ctx, o)
+	if h.svc.rec.observed() {
+		h.svc.rec.observe(ctx, h.svc, Event{Operation: OperationToken, TokenType: h.kind, TokenOperation: op, Outcome: o})
+	}
 }
 
 // Operation returns the handle for one of the operations, for a middleware or an

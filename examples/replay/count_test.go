@@ -33,7 +33,7 @@ func recordFiles(t *testing.T, o options) (metricdata.ResourceMetrics, []*source
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := recordAll(t.Context(), rec, sources, &progress{}); err != nil {
+	if _, err := recordAll(t.Context(), rec, nil, sources, &progress{}); err != nil {
 		t.Fatal(err)
 	}
 	var rm metricdata.ResourceMetrics

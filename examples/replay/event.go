@@ -10,13 +10,14 @@ import (
 
 // event is one thing that a log says about authentication, already in the closed words of semconv.
 //
-// Subject and source are read because a detector needs them and because a hostile user name must not be able to
-// forge them. They are never recorded and never printed.
+// Subject, source and session are for the detector alone: they are never recorded, and never printed unless -plain
+// asks for them beside a finding.
 type event struct {
 	time    time.Time // the log's own clock
 	service string
 	subject string
 	source  string
+	session string
 
 	operation operation
 	method    semconv.Method    // of a login
@@ -43,6 +44,8 @@ const (
 	opToken                       // auth.token.operations
 	opMFA                         // auth.mfa.attempts
 	opLogout                      // auth.session.operations
+	opChallenge                   // auth.mfa.challenges
+	opRateLimit                   // auth.rate_limit.checks
 )
 
 // unreadable says why a line could not be understood. These are fixed words: what the line held is never repeated,

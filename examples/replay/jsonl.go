@@ -25,6 +25,8 @@ type jsonLine struct {
 	Method    string `json:"method"`
 	TokenType string `json:"token_type"`
 	Factor    string `json:"factor"`
+
+	Session *string `json:"session"`
 }
 
 // jsonl decodes JSON lines. It keeps nothing between them.
@@ -51,6 +53,7 @@ func (jsonl) decode(line string, emit func(event)) error {
 		service: in.Service,
 		subject: deref(in.Subject),
 		source:  deref(in.Source),
+		session: deref(in.Session),
 		success: in.Outcome == "success",
 		count:   1,
 	}
@@ -91,6 +94,10 @@ func (in *jsonLine) classify(e *event) {
 		}
 	case "mfa":
 		e.operation = opMFA
+	case "challenge":
+		e.operation = opChallenge
+	case "rate_limit":
+		e.operation = opRateLimit
 	case "logout":
 		e.operation = opLogout
 	}

@@ -134,7 +134,7 @@ func checkDecoded(t *testing.T, events []event, err error) {
 	t.Helper()
 	for _, e := range events {
 		if e.reason >= semconv.NumReason || e.method >= semconv.NumMethod || e.token >= semconv.NumTokenType ||
-			e.tokenOp >= semconv.NumTokenOperation || e.factor >= semconv.NumMFAFactor || e.operation > opLogout {
+			e.tokenOp >= semconv.NumTokenOperation || e.factor >= semconv.NumMFAFactor || e.operation > opRateLimit {
 			t.Errorf("outside the enums: %+v", e)
 		}
 		if e.success && e.reason != semconv.ReasonOther {

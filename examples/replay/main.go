@@ -7,9 +7,11 @@
 //	go run ./examples/replay events.jsonl auth.log.2.gz auth.log.1
 //	journalctl -u ssh -o short-iso | go run ./examples/replay -
 //	go run ./examples/replay -serve 127.0.0.1:9464 /var/log/auth.log
+//	go run ./examples/replay -findings OUT.jsonl -plain /var/log/auth.log
 //	go run ./examples/replay -otlp http://127.0.0.1:4317 events.jsonl
 //
-// It prints a table of attempts, successes, failures and top reasons per service, read back from the metrics. With
+// It prints a table of attempts, successes, failures and top reasons per service, read back from the metrics, then the
+// patterns of the attempts and what a detector found (package instrument/anomaly), on the log's own clock. With
 // -serve it then keeps /metrics open until it is interrupted; with -otlp it pushes the metrics while it runs and before it
 // ends, by gRPC unless OTEL_EXPORTER_OTLP_PROTOCOL says otherwise. OTEL_METRICS_EXPORTER and the other OTEL_ variables
 // are obeyed too; if neither they nor a flag names an exporter, nothing leaves the process.
@@ -33,7 +35,17 @@
 // was tried counts once, however many lines it left: see connections. Lines of other programs are passed over.
 //
 // A line that cannot be understood, or is longer than 1 MiB, is counted and reported by its number and never by what it
-// holds. User names and addresses are neither recorded nor printed.
+// holds. User names and addresses are neither recorded, nor printed unless -plain is given.
+//
+// # Findings
+//
+// -findings writes one JSON object a line for each finding:
+//
+//	{"ts":"2025-10-03T14:09:32Z","kind":"brute_force","service":"api","src":"c0ffee…","severity":"medium","count":5}
+//
+// src and subject are keyed hashes unless -plain asks for what the log has. Two replays of the same files write the
+// same. The JSON key session tells sessions or tokens apart; the operations challenge and rate_limit are a second factor
+// that was asked for and a check of a limit.
 //
 // # Exit codes
 //
@@ -99,17 +111,24 @@ func replay(ctx context.Context, o options, stdin io.Reader, stdout, stderr io.W
 		fmt.Fprintln(stderr, pipe) // where the metrics go
 	}
 
+	w, err := newWatch(o, sources)
+	if err != nil {
+		return err
+	}
 	rec, err := instrument.New(
+		instrument.WithObserver(w.Detector),
 		instrument.WithMeterProvider(pipe.MeterProvider()),
 		instrument.WithServiceLimit(o.services), // a log's services are not known before it is read
 	)
 	if err != nil {
 		return err
 	}
-	seen, err := recordAll(ctx, rec, sources, newProgress(stderr))
+	w.Start(rec)
+	seen, err := recordAll(ctx, rec, w, sources, newProgress(stderr))
+	err = errors.Join(err, w.close())
 
 	var rm metricdata.ResourceMetrics
-	err = errors.Join(err, reader.Collect(context.WithoutCancel(ctx), &rm), printSummary(stdout, summarize(rm), seen, sources))
+	err = errors.Join(err, reader.Collect(context.WithoutCancel(ctx), &rm), printSummary(stdout, summarize(rm), seen, sources), w.print(stdout))
 	if err == nil && o.serve != "" {
 		fmt.Fprintln(stderr, "serving the metrics until interrupted")
 		<-ctx.Done()

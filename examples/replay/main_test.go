@@ -93,6 +93,12 @@ total 4 2 2 invalid_credentials 1, replayed 1
 from 2025-10-03T10:00:01Z to 2025-10-03T10:00:03Z
 6 lines read: 0 about something else, 2 unreadable
 standard input: 2 unreadable: line 2: not a JSON object of the expected types; line 6: longer than 1 MiB
+
+service failing sources subjects p50 p95 methods
+api 50.0% 1 1 - - password 2
+evil?[2J 100.0% 0 0 - - refresh token 1
+
+found: 1 token_replay (high)
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

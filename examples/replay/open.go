@@ -84,7 +84,7 @@ func newSource(name string, r io.Reader, changed time.Time, o options) (*source,
 	if isBinary(head) {
 		return nil, fmt.Errorf("%s: not text", name)
 	}
-	s := &source{name: name, lines: lines{r: br}}
+	s := &source{name: name, head: bytes.Clone(head), lines: lines{r: br}}
 	if o.format == formatJSONL || o.format == formatAuto && bytes.HasPrefix(bytes.TrimSpace(head), []byte("{")) {
 		s.decoder = jsonl{}
 	} else {

@@ -24,6 +24,8 @@ type options struct {
 	services int
 	serve    string
 	otlp     string
+	findings string
+	plain    bool
 }
 
 // parseOptions reads the command line. What is wrong with it goes to stderr, with the usage, and is returned.
@@ -41,6 +43,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.services, "services", 500, "`how many` services are told apart; the ones that come later are counted as _OTHER")
 	f.StringVar(&o.serve, "serve", "", "serve /metrics on this `address`, such as 127.0.0.1:9464, until interrupted")
 	f.StringVar(&o.otlp, "otlp", "", "push to this OTLP `endpoint`, such as http://127.0.0.1:4317")
+	f.StringVar(&o.findings, "findings", "", "write what the detector finds to this `file`, a JSON object a line")
+	f.BoolVar(&o.plain, "plain", false, "write sources and subjects of findings as they stand in the log, not their keyed hashes")
 	if err := f.Parse(args); err != nil {
 		return o, err // flag has said it
 	}
@@ -68,6 +72,9 @@ func (o *options) check() error {
 	}
 	if o.services < 1 || o.services > 100_000 {
 		errs = append(errs, fmt.Errorf("-services: %d is not from 1 to 100000", o.services))
+	}
+	if o.plain && o.findings == "" {
+		errs = append(errs, errors.New("-plain: only with -findings"))
 	}
 	stdin := 0
 	for _, name := range o.files {

@@ -19,6 +19,7 @@ func record(ctx context.Context, rec *instrument.Recorder, e event) {
 	if !e.success {
 		outcome = instrument.Failure(e.reason)
 	}
+	ctx = e.caller(ctx)
 	for range max(e.count, 1) {
 		switch e.operation {
 		case opTokenCheck:
@@ -31,12 +32,24 @@ func record(ctx context.Context, rec *instrument.Recorder, e event) {
 			service.TokenOperations(e.token).Count(ctx, e.tokenOp, outcome)
 		case opMFA:
 			service.MFA(e.factor).Answered(ctx, outcome)
+		case opChallenge:
+			service.MFA(e.factor).Challenged(ctx)
+		case opRateLimit:
+			service.RateLimit("minute").Check(ctx, e.limit())
 		case opLogout:
 			service.Sessions().Count(ctx, semconv.SessionOperationEnd, outcome)
 		default:
 			e.attempt(ctx, service.Authentication(e.method), outcome)
 		}
 	}
+}
+
+// limit is what a check of a rate limit came to.
+func (e *event) limit() semconv.RateLimitOutcome {
+	if e.success {
+		return semconv.RateLimitOutcomeAllowed
+	}
+	return semconv.RateLimitOutcomeLimited
 }
 
 // attempt records how long the attempt took where the log says so, and else only that it was.
@@ -50,13 +63,16 @@ func (e *event) attempt(ctx context.Context, a *instrument.Attempts, outcome err
 
 var errInterrupted = errors.New("interrupted: the rest was not read")
 
-// recordAll records the events of all sources in time order.
-func recordAll(ctx context.Context, rec *instrument.Recorder, sources []*source, p *progress) (span, error) {
+// recordAll records the events of all sources in time order, under the eyes of w if it is not nil.
+func recordAll(ctx context.Context, rec *instrument.Recorder, w *watch, sources []*source, p *progress) (span, error) {
 	var seen span
 	defer p.done()
 	err := merge(sources, func(e event) error {
 		if ctx.Err() != nil {
 			return errInterrupted
+		}
+		if w != nil {
+			w.current = &e
 		}
 		record(ctx, rec, e)
 		seen.add(e.time)

@@ -13,6 +13,7 @@ import (
 // source reads the events of one file.
 type source struct {
 	name    string
+	head    []byte   // its beginning
 	file    *os.File // nil: standard input
 	lines   lines
 	decoder decoder

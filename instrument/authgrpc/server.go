@@ -80,6 +80,9 @@ func (i *ServerInterceptor) begin(ctx context.Context, method string) *call {
 	if instrument.IsPending(ctx, on) {
 		return nil
 	}
+	if instrument.Observed(on) {
+		ctx = instrument.WithSource(ctx, source(ctx))
+	}
 	c := &call{interceptor: i, missing: missing}
 	c.ctx = c.pending.Begin(ctx, on)
 	return c

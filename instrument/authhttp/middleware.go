@@ -46,7 +46,7 @@ func (c *config) middleware(enabled bool, pick func(*http.Request) (instrument.H
 				next.ServeHTTP(w, r)
 				return
 			}
-			x := new(exchange)
+			x := &exchange{proxies: &c.proxies}
 			defer func() { x.pending.End(x.outcome(b)) }()
 			x.serve(next, w, r, handle)
 		})
@@ -61,12 +61,17 @@ type exchange struct {
 	pending  instrument.Pending
 	ctx      context.Context // lives as long as the request
 	returned bool            // the handler did, without a panic
+	proxies  *proxies
 }
 
 // serve runs the handler. A panic is not caught: the stack that net/http prints
 // is then still the handler's.
 func (x *exchange) serve(next http.Handler, w http.ResponseWriter, r *http.Request, on instrument.Handle) {
-	x.ctx = x.pending.Begin(r.Context(), on)
+	ctx := r.Context()
+	if instrument.Observed(on) {
+		ctx = instrument.WithSource(ctx, ClientIP(r, x.proxies.header, x.proxies.trusted...))
+	}
+	x.ctx = x.pending.Begin(ctx, on)
 	x.writer.rw, x.writer.request = w, x.ctx
 	next.ServeHTTP(x.writer.wrapped(), r.WithContext(x.ctx))
 	x.returned = true

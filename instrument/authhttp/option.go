@@ -4,6 +4,7 @@ package authhttp
 
 import (
 	"net/http"
+	"net/netip"
 	"slices"
 
 	"github.com/datapunk/otelauth/instrument/internal/credential"
@@ -27,6 +28,7 @@ type config struct {
 	cookies       []string
 	credential    bool
 	bearer        credential.Handles
+	proxies       proxies
 }
 
 func newConfig(opts []Option) config {
@@ -40,6 +42,23 @@ func newConfig(opts []Option) config {
 		c.apiKeyHeaders = []string{DefaultAPIKeyHeader}
 	}
 	return c
+}
+
+// proxies are those that are believed when they say who called them.
+type proxies struct {
+	header  ProxyHeader
+	trusted []netip.Prefix
+}
+
+// WithTrustedProxies declares the proxies in front of the service and the header in
+// which they say who called them, as in [ClientIP]. The address reaches observers
+// alone (see [instrument.WithObserver]). Default: no header is read, and the source
+// of a request is the address of its connection.
+func WithTrustedProxies(header ProxyHeader, prefixes ...netip.Prefix) Option {
+	return optionFunc(func(c config) config {
+		c.proxies = proxies{header, slices.Clone(prefixes)}
+		return c
+	})
 }
 
 // WithFilter records only the requests for which accept returns true; the others
