@@ -30,8 +30,30 @@ type series[T int64 | float64] struct {
 	opts []metric.RecordOption
 }
 
+// bindSeries lets the instrument bind where it can. The interface is that of the
+// metric API's experimental part, by its methods alone: the module is not needed
+// to record.
 func bindSeries[T int64 | float64](r *Recorder, inst measurer[T], attrs ...attribute.KeyValue) series[T] {
-	return series[T]{inst, []metric.RecordOption{metric.WithAttributeSet(r.set(attrs...))}}
+	set := r.set(attrs...)
+	var bound any
+	switch b := inst.(type) {
+	case interface {
+		Bind(...attribute.KeyValue) metric.Float64Histogram
+	}:
+		bound = b.Bind(set.ToSlice()...)
+	case interface {
+		Bind(...attribute.KeyValue) metric.Float64Gauge
+	}:
+		bound = b.Bind(set.ToSlice()...)
+	case interface {
+		Bind(...attribute.KeyValue) metric.Int64Gauge
+	}:
+		bound = b.Bind(set.ToSlice()...)
+	}
+	if m, ok := bound.(measurer[T]); ok {
+		return series[T]{inst: m}
+	}
+	return series[T]{inst, []metric.RecordOption{metric.WithAttributeSet(set)}}
 }
 
 func (s *series[T]) record(ctx context.Context, v T) { s.inst.Record(ctx, v, s.opts...) }

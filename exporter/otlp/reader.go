@@ -10,6 +10,8 @@ import (
 	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/datapunk/otelauth/exporter/internal/bound"
 )
 
 // grace is how long after its deadline a flush or a shutdown still waits for
@@ -24,6 +26,7 @@ const grace = time.Second
 // failure, and at shutdown says nothing of what a cancelled push held.
 type reader struct {
 	*sdkmetric.ManualReader // collection
+	*bound.Slot
 
 	push *pusher
 	turn chan struct{} // one slot: whoever fills it may use the pusher
@@ -38,10 +41,13 @@ type reader struct {
 }
 
 func newReader(p *pusher) *reader {
+	slot := bound.NewSlot(p.cfg.temporality())
 	r := &reader{
+		Slot: slot,
 		ManualReader: sdkmetric.NewManualReader(
 			sdkmetric.WithTemporalitySelector(p.cfg.temporality()),
 			sdkmetric.WithAggregationSelector(sdkmetric.DefaultAggregationSelector),
+			sdkmetric.WithProducer(slot),
 		),
 		push:    p,
 		turn:    make(chan struct{}, 1),
