@@ -25,9 +25,10 @@ const reportEvery = time.Minute
 // number would spoil a sum for good. Here each of these costs what it is itself
 // and is counted.
 type guard struct {
-	refused  [semconv.NumSDKRejection]prepared
-	failures prepared
-	reported atomic.Int64 // when a failure was, in Unix nanoseconds
+	exemplars bool // are made of events inside a sampled span
+	refused   [semconv.NumSDKRejection]prepared
+	failures  prepared
+	reported  atomic.Int64 // when a failure was, in Unix nanoseconds
 }
 
 // prepared is a counter and the set of attributes that it is added to with.

@@ -88,6 +88,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Shutdown(ctx))
 	}
+	g.exemplars = found.views.Exemplars
 	p.guarded = provider{p.provider, g, bound.New(bound.Config{
 		Views:     []sdkmetric.View{found.views.View},
 		Limit:     found.views.Limit,

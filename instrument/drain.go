@@ -36,6 +36,7 @@ type drain struct {
 // cell is one bound counter or up-down counter.
 type cell struct {
 	n     atomic.Int64
+	plain bool        // nobody makes exemplars of its events
 	seen  atomic.Bool // by the SDK, since the last collection
 	fresh atomic.Bool // to be shown at the next collection even if n is 0
 	drain *drain
@@ -47,6 +48,9 @@ type cell struct {
 // it can.
 func (d *drain) bind(inst adder, set attribute.Set) *cell {
 	c := &cell{drain: d}
+	if e, ok := inst.(interface{ Exemplars() bool }); ok { // our own pipeline's can say
+		c.plain = !e.Exemplars()
+	}
 	switch b := inst.(type) {
 	case interface {
 		Bind(...attribute.KeyValue) metric.Int64Counter
@@ -66,7 +70,7 @@ func (d *drain) bind(inst adder, set attribute.Set) *cell {
 }
 
 func (c *cell) add(ctx context.Context, n int64) {
-	if c.seen.Load() && c.drain.running.Load() && !trace.SpanContextFromContext(ctx).IsSampled() {
+	if c.seen.Load() && c.drain.running.Load() && (c.plain || !sampled(ctx)) {
 		c.n.Add(n)
 		if !c.drain.running.Load() {
 			c.flush(ctx) // stopped between the two: nobody will come for it
@@ -77,6 +81,16 @@ func (c *cell) add(ctx context.Context, n int64) {
 		c.seen.Store(true)
 	}
 	c.inst.Add(ctx, n, c.opts...)
+}
+
+// noSpan is what a context without a span has.
+var noSpan = trace.SpanFromContext(context.Background())
+
+// sampled reports whether ctx is inside a sampled span. Most are inside none, which
+// is told without a copy of a span's context.
+func sampled(ctx context.Context) bool {
+	span := trace.SpanFromContext(ctx)
+	return span != noSpan && span.SpanContext().IsSampled()
 }
 
 // flush moves what was counted into the counter.
