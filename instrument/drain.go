@@ -22,9 +22,10 @@ import (
 // have dropped the instruments that the callback is registered for, and then it
 // never runs. Events under a sampled span are written directly too, since the
 // SDK makes exemplars of them; an exemplar filter other than the usual two, off
-// and trace-based, sees sums and not events. So is the first event of a counter
-// after a collection: at the limit on series it is the order of first events that
-// decides which get one of their own.
+// and trace-based, sees sums and not events, and so does a view that makes a
+// histogram of a counter. The first event of a counter after a collection is
+// written directly as well: at the limit on series, the order of first events
+// decides which get a series of their own.
 type drain struct {
 	running  atomic.Bool
 	mu       sync.Mutex // of cells
@@ -98,7 +99,8 @@ func (c *cell) flush(ctx context.Context) {
 	if c.seen.Load() {
 		c.seen.Store(false)
 	}
-	if n := c.n.Swap(0); n != 0 || c.fresh.Load() && c.fresh.Swap(false) {
+	fresh := c.fresh.Load() && c.fresh.Swap(false)
+	if n := c.n.Swap(0); n != 0 || fresh {
 		c.inst.Add(ctx, n, c.opts...)
 	}
 }

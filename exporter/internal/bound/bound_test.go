@@ -188,7 +188,7 @@ func TestBuckets(t *testing.T) {
 				bind(histogram(t, w, "a"), attribute.Float64("v", v))(context.Background(), v)
 			}
 		}
-		same(t, plain, own, 0)
+		same(t, []*world{plain, own}, 0)
 	}
 }
 

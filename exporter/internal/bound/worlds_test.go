@@ -176,14 +176,16 @@ func times(t testing.TB, m metricdata.Metrics) {
 	}
 }
 
-// same compares what one reader of each world gets. Which exemplars the SDK keeps
-// is chance.
-func same(t testing.TB, plain, other *world, reader int, skip ...string) {
+// same compares what one reader of each world gets with what it gets in the first.
+// Which exemplars the SDK keeps is chance.
+func same(t testing.TB, worlds []*world, reader int, skip ...string) {
 	t.Helper()
-	want, wantErr := plain.collect(t, reader, skip...)
-	got, gotErr := other.collect(t, reader, skip...)
-	if (wantErr == nil) != (gotErr == nil) {
-		t.Errorf("reader %d: error %v, the SDK alone %v", reader, gotErr, wantErr)
+	want, wantErr := worlds[0].collect(t, reader, skip...)
+	for _, w := range worlds[1:] {
+		got, gotErr := w.collect(t, reader, skip...)
+		if (wantErr == nil) != (gotErr == nil) {
+			t.Errorf("reader %d: error %v, the SDK alone %v", reader, gotErr, wantErr)
+		}
+		metricdatatest.AssertEqual(t, want, got, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 	}
-	metricdatatest.AssertEqual(t, want, got, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
