@@ -4,7 +4,7 @@
 // same run, so that what is quoted is a ratio and not a machine. It is a module
 // of its own: nobody who uses the SDK downloads its competitors.
 //
-// One command prints the table of the record path, in about two minutes:
+// One command prints the table of the record path, in one to three minutes:
 //
 //	go -C internal/bench test -run TestTable -v -table
 //

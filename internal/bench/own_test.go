@@ -31,10 +31,15 @@ func users(opts ...sdkmetric.Option) (metric.MeterProvider, func()) {
 
 // pipeline is that of package exporter, for Prometheus, and what scrapes it.
 func pipeline(tb testing.TB, choices ...views.Choice) (metric.MeterProvider, func()) {
+	mp, h := pipelineHandler(tb, choices...)
+	return mp, func() { scrape(tb, h) }
+}
+
+func pipelineHandler(tb testing.TB, choices ...views.Choice) (metric.MeterProvider, http.Handler) {
 	p := must(prom.New(prom.WithoutServer()))
 	pipe := must(exporter.Start(context.Background(), exporter.WithExporter("prometheus", p), exporter.WithViews(choices...)))
 	tb.Cleanup(func() { _ = pipe.Shutdown(context.Background()) })
-	return pipe.MeterProvider(), func() { scrape(tb, p.Handler()) }
+	return pipe.MeterProvider(), p.Handler()
 }
 
 func scrape(tb testing.TB, h http.Handler) int {

@@ -21,7 +21,7 @@ type row struct {
 	make func(testing.TB) event
 }
 
-const passes = 7 // interleaved, so that a noisy minute hits all rows alike
+const passes = 5 // interleaved, so that a noisy minute hits all rows alike
 
 var rows = []row{
 	{"OpenTelemetry, attributes at the call", otelAtTheCall},
@@ -77,9 +77,9 @@ func TestTable(t *testing.T) {
 			e := events[i]
 			runtime.GC()
 			for mode, c := range []cost{
-				alone(100*time.Millisecond, e),
-				threads(2, 300, e, func(int) int { return 0 }),
-				threads(2, 300, e, func(thread int) int { return thread }),
+				alone(50*time.Millisecond, e),
+				threads(2, 100, e, func(int) int { return 0 }),
+				threads(2, 100, e, func(thread int) int { return thread }),
 			} {
 				cpu[r.name][mode] = append(cpu[r.name][mode], c.cpu)
 				wall[r.name][mode] = append(wall[r.name][mode], c.wall)
