@@ -38,7 +38,7 @@ type drain struct {
 type cell struct {
 	n     atomic.Int64
 	plain bool        // nobody makes exemplars of its events
-	seen  atomic.Bool // by the SDK, since the last collection
+	seen  atomic.Bool // by the SDK, since the last collection, which is not the last of all
 	fresh atomic.Bool // to be shown at the next collection even if n is 0
 	drain *drain
 	inst  adder
@@ -71,14 +71,14 @@ func (d *drain) bind(inst adder, set attribute.Set) *cell {
 }
 
 func (c *cell) add(ctx context.Context, n int64) {
-	if c.seen.Load() && c.drain.running.Load() && (c.plain || !sampled(ctx)) {
+	if c.seen.Load() && (c.plain || !sampled(ctx)) {
 		c.n.Add(n)
 		if !c.drain.running.Load() {
 			c.flush(ctx) // stopped between the two: nobody will come for it
 		}
 		return
 	}
-	if !c.seen.Load() {
+	if !c.seen.Load() && c.drain.running.Load() {
 		c.seen.Store(true)
 	}
 	c.inst.Add(ctx, n, c.opts...)

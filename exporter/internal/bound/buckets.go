@@ -24,20 +24,9 @@ func newBuckets(bounds []float64) buckets {
 	return b
 }
 
+// find is for few boundaries; it is small enough to be inlined.
 func (b *buckets) find(v float64) int {
 	i := 0
-	if !b.small {
-		for n := len(b.all); n > 0; {
-			half := n >> 1
-			if b.all[i+half] < v {
-				i += half + 1
-				n -= half + 1
-			} else {
-				n = half
-			}
-		}
-		return i
-	}
 	if b.wide[7] < v {
 		i = 8
 	}
@@ -49,6 +38,21 @@ func (b *buckets) find(v float64) int {
 	}
 	if b.wide[i&15] < v {
 		i++
+	}
+	return i
+}
+
+// search is find for many.
+func (b *buckets) search(v float64) int {
+	i, n := 0, len(b.all)
+	for n > 0 {
+		half := n >> 1
+		if b.all[i+half] < v {
+			i += half + 1
+			n -= half + 1
+		} else {
+			n = half
+		}
 	}
 	return i
 }

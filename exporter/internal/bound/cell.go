@@ -50,7 +50,12 @@ func newShard(buckets int) shard {
 
 // observe records a value, unless the cell has ended: then it reports false.
 func (c *cell) observe(v float64) bool {
-	k := c.bounds.find(v)
+	var k int
+	if c.bounds.small {
+		k = c.bounds.find(v)
+	} else {
+		k = c.bounds.search(v)
+	}
 	s := &c.one
 	if more := c.more.Load(); more != nil {
 		s = &(*more)[turn(len(*more))]

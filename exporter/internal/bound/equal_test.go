@@ -146,7 +146,7 @@ func (s *script) histogram(t *testing.T, worlds []*world) []metric.Float64Histog
 //
 //	go test ./exporter/internal/bound -run '^$' -fuzz FuzzEqual -fuzztime 10m
 func FuzzEqual(f *testing.F) {
-	seeds(f, 400)
+	seeds(f, 250)
 	f.Fuzz(func(t *testing.T, program []byte) {
 		s := &script{program}
 		c := s.setup(viewsOf("shop.a", "shop.b"))

@@ -51,7 +51,7 @@ func (s *script) err() error {
 //
 //	go test ./exporter/internal/bound -run '^$' -fuzz FuzzRecorder -fuzztime 10m
 func FuzzRecorder(f *testing.F) {
-	seeds(f, 150)
+	seeds(f, 60)
 	f.Fuzz(func(t *testing.T, program []byte) {
 		s := &script{program}
 		c := s.setup(append(viewsOf("auth.authentication.duration", "auth.authorization.duration"),
