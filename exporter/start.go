@@ -153,6 +153,12 @@ func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sd
 // error is counted in auth.sdk.pipeline.callback_failures and reported to
 // otel.Handle at most once a minute, without its text. A callback that hangs holds
 // up every export, as it does with the SDK alone.
+//
+// Its Float64Histogram can be bound to attributes ahead of time, by the method set
+// of Float64HistogramBinder in go.opentelemetry.io/otel/metric/x; package
+// instrument does so. The numbers are the SDK's. None binds where exemplars are on,
+// where a view makes an exponential histogram of it, or in a pipeline that has an
+// exporter of the caller's own.
 func (p *Pipeline) MeterProvider() metric.MeterProvider {
 	if p == nil || p.provider == nil {
 		return noop.NewMeterProvider()
