@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/datapunk/otelauth/views"
 )
@@ -28,13 +28,20 @@ func Check(opts ...Option) error {
 	if disabled {
 		return nil
 	}
-	_, _, checkErr := c.check(context.Background())
+	_, checkErr := c.check(context.Background())
 	return errors.Join(err, checkErr)
 }
 
-// check returns what is to be started and the options of the provider.
-func (c config) check(ctx context.Context) ([]plan, []sdkmetric.Option, error) {
-	sdkOpts, err := views.Default(c.choices...)
+// checked is a configuration that was found right.
+type checked struct {
+	plans    []plan
+	views    views.Settings
+	resource *resource.Resource
+}
+
+// check returns what is to be started.
+func (c config) check(ctx context.Context) (checked, error) {
+	settings, err := views.Resolve(c.choices...)
 	res, resErr := newResource(ctx, c)
 	plans, plansErr := c.plans()
 	errs := append(slices.Clip(c.errs), err, resErr, plansErr)
@@ -44,7 +51,7 @@ func (c config) check(ctx context.Context) ([]plan, []sdkmetric.Option, error) {
 		}
 	}
 	c.reportUnused(plans)
-	return plans, append(sdkOpts, sdkmetric.WithResource(res)), errors.Join(errs...)
+	return checked{plans, settings, res}, errors.Join(errs...)
 }
 
 // reportUnused tells of variables that are wrong but belong to an exporter that

@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/datapunk/otelauth/exporter/internal/bound"
 )
 
 // DefaultConsoleInterval is how often the console exporter writes.
@@ -20,9 +22,14 @@ const DefaultConsoleInterval = 10 * time.Second
 
 // console writes everything as JSON to a writer, for debugging.
 type console struct {
-	reader   *sdkmetric.PeriodicReader
+	reader   consoleReader
 	out      *noted
 	interval time.Duration
+}
+
+type consoleReader struct {
+	*sdkmetric.PeriodicReader
+	*bound.Slot
 }
 
 // checkConsole returns the time between two writes and that for one.
@@ -45,10 +52,10 @@ func newConsole(w io.Writer, env environment) (Exporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("exporter: console: %w", err)
 	}
-	note := &noted{Exporter: out}
+	note, slot := &noted{Exporter: out}, bound.NewSlot(sdkmetric.DefaultTemporalitySelector)
 	return &console{
-		reader: sdkmetric.NewPeriodicReader(note,
-			sdkmetric.WithInterval(times[0]), sdkmetric.WithTimeout(times[1])),
+		reader: consoleReader{sdkmetric.NewPeriodicReader(note,
+			sdkmetric.WithInterval(times[0]), sdkmetric.WithTimeout(times[1]), sdkmetric.WithProducer(slot)), slot},
 		out:      note,
 		interval: times[0],
 	}, nil

@@ -25,26 +25,27 @@ const reportEvery = time.Minute
 // number would spoil a sum for good. Here each of these costs what it is itself
 // and is counted.
 type guard struct {
-	refused  [semconv.NumSDKRejection]bound
-	failures bound
-	reported atomic.Int64 // when a failure was, in Unix nanoseconds
+	exemplars bool // are made of events inside a sampled span
+	refused   [semconv.NumSDKRejection]prepared
+	failures  prepared
+	reported  atomic.Int64 // when a failure was, in Unix nanoseconds
 }
 
-// bound is a counter and the set of attributes that it is added to with.
-type bound struct {
+// prepared is a counter and the set of attributes that it is added to with.
+type prepared struct {
 	metric.Int64Counter
 	opts []metric.AddOption
 }
 
-func (b bound) inc(ctx context.Context) { b.Add(ctx, 1, b.opts...) }
+func (p prepared) inc(ctx context.Context) { p.Add(ctx, 1, p.opts...) }
 
 // newGuard makes the guard's own counters on the SDK's meter.
 func newGuard(m metric.Meter) (*guard, error) {
 	refused, err := authconv.NewSDKPipelineRejectedMeasurements(m)
 	failures, ferr := authconv.NewSDKPipelineCallbackFailures(m)
-	g := &guard{failures: bound{failures.Inst(), nil}}
+	g := &guard{failures: prepared{failures.Inst(), nil}}
 	for r := range g.refused {
-		g.refused[r] = bound{refused.Inst(), []metric.AddOption{metric.WithAttributes(semconv.SDKRejection(r).Attr())}}
+		g.refused[r] = prepared{refused.Inst(), []metric.AddOption{metric.WithAttributes(semconv.SDKRejection(r).Attr())}}
 	}
 	// Shown at zero, so that a rate sees the first.
 	g.failures.Add(context.Background(), 0)

@@ -40,6 +40,10 @@ type int64Counter struct {
 	guard *guard
 }
 
+// Exemplars reports whether somebody makes exemplars of the events. Where nobody
+// does, package instrument need not look for a span at each.
+func (c int64Counter) Exemplars() bool { return c.guard.exemplars }
+
 func (c int64Counter) Add(ctx context.Context, v int64, opts ...metric.AddOption) {
 	if grows(ctx, c.guard, v) {
 		c.Int64Counter.Add(ctx, v, opts...)

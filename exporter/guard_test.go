@@ -251,7 +251,7 @@ func BenchmarkHistogram(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		mp   metric.MeterProvider
-	}{{"sdk", mp}, {"guarded", provider{mp, g}}} {
+	}{{"sdk", mp}, {"guarded", provider{mp, g, nil}}} {
 		h, err := c.mp.Meter("bench").Float64Histogram("h." + c.name)
 		if err != nil {
 			b.Fatal(err)

@@ -6,19 +6,28 @@ import (
 	"context"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/datapunk/otelauth/exporter/internal/bound"
 )
 
 // provider is the SDK's MeterProvider, save that no measurement and no callback
-// of any library in the process can spoil an export (see [guard]). Views,
-// readers and aggregation are the SDK's.
+// of any library in the process can spoil an export (see [guard]), and that
+// histograms bind (see package bound). Views, readers and aggregation are the
+// SDK's.
 type provider struct {
 	*sdkmetric.MeterProvider
-	guard *guard
+	guard  *guard
+	binder *bound.Binder
 }
 
 func (p provider) Meter(name string, opts ...metric.MeterOption) metric.Meter {
-	return meter{p.MeterProvider.Meter(name, opts...), p.guard}
+	m := meter{p.MeterProvider.Meter(name, opts...), p.guard, nil}
+	if _, stopped := m.Meter.(noop.Meter); !stopped {
+		m.scope = p.binder.Scope(name, opts...)
+	}
+	return m
 }
 
 // meter hands out guarded instruments. What it does not mention, such as a
@@ -26,6 +35,7 @@ func (p provider) Meter(name string, opts ...metric.MeterOption) metric.Meter {
 type meter struct {
 	metric.Meter
 	guard *guard
+	scope *bound.Scope
 }
 
 func (m meter) Int64Counter(name string, opts ...metric.Int64CounterOption) (metric.Int64Counter, error) {
@@ -45,6 +55,11 @@ func (m meter) Float64UpDownCounter(name string, opts ...metric.Float64UpDownCou
 
 func (m meter) Float64Histogram(name string, opts ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
 	i, err := m.Meter.Float64Histogram(name, opts...)
+	if err == nil {
+		if h, ok := m.scope.Histogram(i, name, opts...); ok {
+			return h, nil
+		}
+	}
 	return float64Histogram{i, m.guard}, err
 }
 

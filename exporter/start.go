@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/datapunk/otelauth/exporter/internal/bound"
 )
 
 // Pipeline is a MeterProvider and the exporters that read from it. All methods
@@ -49,7 +51,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 		stopAll(ctx, c.given())
 		return &Pipeline{}, nil
 	}
-	plans, sdkOpts, checkErr := c.check(ctx)
+	found, checkErr := c.check(ctx)
 	if err := errors.Join(err, checkErr); err != nil {
 		stopAll(ctx, c.given())
 		return nil, err
@@ -61,7 +63,9 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	}
 	p := &Pipeline{down: make(chan struct{})}
 	var errs []error
-	for _, plan := range plans {
+	var slots []*bound.Slot
+	sdkOpts := append(found.views.Options(), sdkmetric.WithResource(found.resource))
+	for _, plan := range found.plans {
 		e, reader, err := plan.start(ctx, c.env)
 		if err != nil {
 			errs = append(errs, err)
@@ -74,6 +78,7 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 		}
 		p.exporters = append(p.exporters, named{plan.name, e})
 		sdkOpts = append(sdkOpts, sdkmetric.WithReader(reader))
+		slots = append(slots, bound.Of(reader))
 	}
 	if err := errors.Join(errs...); err != nil {
 		stopAll(ctx, p.exporters)
@@ -87,7 +92,13 @@ func Start(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Shutdown(ctx))
 	}
-	p.guarded = provider{p.provider, g}
+	g.exemplars = found.views.Exemplars
+	p.guarded = provider{p.provider, g, bound.New(bound.Config{
+		Views:     []sdkmetric.View{found.views.View},
+		Limit:     found.views.Limit,
+		Exemplars: found.views.Exemplars,
+		Refused:   func(ctx context.Context, v float64) { g.finite(ctx, v) },
+	}, slots...)}
 	if c.sdkMetrics {
 		takeSDKMetrics(p.MeterProvider())
 	}
@@ -150,6 +161,12 @@ func (p plan) start(ctx context.Context, env environment) (e Exporter, reader sd
 // error is counted in auth.sdk.pipeline.callback_failures and reported to
 // otel.Handle at most once a minute, without its text. A callback that hangs holds
 // up every export, as it does with the SDK alone.
+//
+// Its Float64Histogram can be bound to attributes ahead of time, by the method set
+// of Float64HistogramBinder in go.opentelemetry.io/otel/metric/x; package
+// instrument does so. The numbers are the SDK's. None binds where exemplars are on,
+// where a view makes an exponential histogram of it, or in a pipeline that has an
+// exporter of the caller's own.
 func (p *Pipeline) MeterProvider() metric.MeterProvider {
 	if p == nil || p.provider == nil {
 		return noop.NewMeterProvider()

@@ -59,7 +59,7 @@ func (a *Attempts) Record(ctx context.Context, d time.Duration, err error) {
 		a.svc.rec.reject(ctx, semconv.SDKRejectionNegative)
 		return
 	}
-	a.durations[o.Result].record(ctx, d.Seconds())
+	a.durations[o.Result].record(ctx, seconds(d))
 }
 
 // Count records an attempt of which nobody knows how long it took.

@@ -62,7 +62,7 @@ func (h *Authorization) Record(ctx context.Context, d time.Duration, decision se
 		h.svc.rec.reject(ctx, semconv.SDKRejectionNegative)
 		return
 	}
-	h.durations[decision].record(ctx, d.Seconds())
+	h.durations[decision].record(ctx, seconds(d))
 }
 
 // Count records a decision of which nobody knows how long it took.

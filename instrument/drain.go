@@ -22,7 +22,10 @@ import (
 // have dropped the instruments that the callback is registered for, and then it
 // never runs. Events under a sampled span are written directly too, since the
 // SDK makes exemplars of them; an exemplar filter other than the usual two, off
-// and trace-based, sees sums and not events.
+// and trace-based, sees sums and not events, and so does a view that makes a
+// histogram of a counter. The first event of a counter after a collection is
+// written directly as well: at the limit on series, the order of first events
+// decides which get a series of their own.
 type drain struct {
 	running  atomic.Bool
 	mu       sync.Mutex // of cells
@@ -34,18 +37,32 @@ type drain struct {
 // cell is one bound counter or up-down counter.
 type cell struct {
 	n     atomic.Int64
+	plain bool        // nobody makes exemplars of its events
+	seen  atomic.Bool // by the SDK, since the last collection, which is not the last of all
 	fresh atomic.Bool // to be shown at the next collection even if n is 0
 	drain *drain
 	inst  adder
 	opts  []metric.AddOption
 }
 
-// bind binds a counter to one attribute set.
+// bind binds a counter to one attribute set, and lets the instrument bind where
+// it can.
 func (d *drain) bind(inst adder, set attribute.Set) *cell {
-	c := &cell{
-		drain: d,
-		inst:  inst,
-		opts:  []metric.AddOption{metric.WithAttributeSet(set)},
+	c := &cell{drain: d}
+	if e, ok := inst.(interface{ Exemplars() bool }); ok { // our own pipeline's can say
+		c.plain = !e.Exemplars()
+	}
+	switch b := inst.(type) {
+	case interface {
+		Bind(...attribute.KeyValue) metric.Int64Counter
+	}:
+		c.inst = b.Bind(set.ToSlice()...)
+	case interface {
+		Bind(...attribute.KeyValue) metric.Int64UpDownCounter
+	}:
+		c.inst = b.Bind(set.ToSlice()...)
+	default:
+		c.inst, c.opts = inst, []metric.AddOption{metric.WithAttributeSet(set)}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -54,19 +71,36 @@ func (d *drain) bind(inst adder, set attribute.Set) *cell {
 }
 
 func (c *cell) add(ctx context.Context, n int64) {
-	if c.drain.running.Load() && !trace.SpanContextFromContext(ctx).IsSampled() {
+	if c.seen.Load() && (c.plain || !sampled(ctx)) {
 		c.n.Add(n)
 		if !c.drain.running.Load() {
 			c.flush(ctx) // stopped between the two: nobody will come for it
 		}
 		return
 	}
+	if !c.seen.Load() && c.drain.running.Load() {
+		c.seen.Store(true)
+	}
 	c.inst.Add(ctx, n, c.opts...)
+}
+
+// noSpan is what a context without a span has.
+var noSpan = trace.SpanFromContext(context.Background())
+
+// sampled reports whether ctx is inside a sampled span. Most are inside none, which
+// is told without a copy of a span's context.
+func sampled(ctx context.Context) bool {
+	span := trace.SpanFromContext(ctx)
+	return span != noSpan && span.SpanContext().IsSampled()
 }
 
 // flush moves what was counted into the counter.
 func (c *cell) flush(ctx context.Context) {
-	if n := c.n.Swap(0); n != 0 || c.fresh.Load() && c.fresh.Swap(false) {
+	if c.seen.Load() {
+		c.seen.Store(false)
+	}
+	fresh := c.fresh.Load() && c.fresh.Swap(false)
+	if n := c.n.Swap(0); n != 0 || fresh {
 		c.inst.Add(ctx, n, c.opts...)
 	}
 }

@@ -37,6 +37,20 @@ const DefaultLimit = 4000
 // another WithView that matches an instrument of the registry, the SDK makes a
 // second stream of it.
 func Default(choices ...Choice) ([]sdkmetric.Option, error) {
+	s, err := Resolve(choices...)
+	return s.Options(), err
+}
+
+// Settings are what choices come to, for whoever must know them and not only
+// pass them on: what a View does cannot be asked of an option.
+type Settings struct {
+	View      sdkmetric.View // of every instrument of the registry
+	Limit     int            // series an instrument may have for each reader
+	Exemplars bool           // of measurements inside a sampled span
+}
+
+// Resolve returns the settings that [Default] makes options of, and its error.
+func Resolve(choices ...Choice) (Settings, error) {
 	c := newConfig()
 	var errs []error
 	for _, choice := range choices {
@@ -48,13 +62,18 @@ func Default(choices ...Choice) ([]sdkmetric.Option, error) {
 			errs = append(errs, err)
 		}
 	}
+	return Settings{View: c.plans().view, Limit: c.limit, Exemplars: c.exemplars}, errors.Join(errs...)
+}
+
+// Options returns the options of a MeterProvider that has these settings.
+func (s Settings) Options() []sdkmetric.Option {
 	filter := exemplar.AlwaysOffFilter
-	if c.exemplars {
+	if s.Exemplars {
 		filter = exemplar.TraceBasedFilter
 	}
 	return []sdkmetric.Option{
-		sdkmetric.WithView(c.plans().view),
-		sdkmetric.WithCardinalityLimit(c.limit),
+		sdkmetric.WithView(s.View),
+		sdkmetric.WithCardinalityLimit(s.Limit),
 		sdkmetric.WithExemplarFilter(filter),
-	}, errors.Join(errs...)
+	}
 }

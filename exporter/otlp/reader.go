@@ -10,6 +10,8 @@ import (
 	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/datapunk/otelauth/exporter/internal/bound"
 )
 
 const (
@@ -29,6 +31,7 @@ const (
 // failure, and at shutdown says nothing of what a cancelled push held.
 type reader struct {
 	*sdkmetric.ManualReader // collection
+	*bound.Slot
 
 	push *pusher
 	turn chan struct{} // one slot: whoever fills it may use the pusher
@@ -42,10 +45,13 @@ type reader struct {
 }
 
 func newReader(p *pusher) *reader {
+	slot := bound.NewSlot(p.cfg.temporality())
 	r := &reader{
+		Slot: slot,
 		ManualReader: sdkmetric.NewManualReader(
 			sdkmetric.WithTemporalitySelector(p.cfg.temporality()),
 			sdkmetric.WithAggregationSelector(sdkmetric.DefaultAggregationSelector),
+			sdkmetric.WithProducer(slot),
 		),
 		push:    p,
 		turn:    make(chan struct{}, 1),

@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/otlptranslator"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/datapunk/otelauth/exporter/internal/bound"
 )
 
 // An Exporter reads from one MeterProvider and answers scrapes. All methods are
@@ -44,8 +46,10 @@ func New(opts ...Option) (*Exporter, error) {
 // start makes the exporter that a checked configuration asks for.
 func start(c config, web webSettings) (*Exporter, error) {
 	registry := prometheus.NewRegistry()
+	slot := bound.NewSlot(sdkmetric.DefaultTemporalitySelector)
 	otelOpts := []otelprom.Option{
 		otelprom.WithRegisterer(registry),
+		otelprom.WithProducer(slot),
 		// Explicit, for the default depends on a global variable.
 		otelprom.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes),
 	}
@@ -61,7 +65,7 @@ func start(c config, web webSettings) (*Exporter, error) {
 	}
 
 	e := &Exporter{report: newReporter(c.limits.report), down: make(chan struct{})}
-	e.reader = &reader{Exporter: inner, owner: e}
+	e.reader = &reader{Exporter: inner, Slot: slot, owner: e}
 	guard := getOnly
 	if c.tokenOwn {
 		want := sha256.Sum256([]byte(c.token))
@@ -170,6 +174,7 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 // provider that goes down must not leave an endpoint that answers with nothing.
 type reader struct {
 	*otelprom.Exporter
+	*bound.Slot
 	owner *Exporter
 }
 
