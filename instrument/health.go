@@ -19,9 +19,8 @@ var errHealthPanic = errors.New("otelauth: a health check panicked; the service'
 
 // WatchHealth asks check how the service is, now and then every interval, and
 // sets the state as [Service.SetState] does, as long as the service is registered.
-// It returns at once: the check runs
-// on a goroutine of its own, so that it may take its time and ask the network,
-// which a collection must never wait for.
+// It returns at once: the check runs on a goroutine of its own, so that it may take
+// its time and ask the network, which a collection must never wait for.
 //
 // check gets a context that ends with the interval. While one has not returned
 // by then, or after it has panicked, the state is unknown; there is never more

@@ -48,10 +48,7 @@ func (c *call) outcome() error {
 	case code == connect.CodeUnauthenticated && !c.bears:
 		outcome = instrument.ErrNoCredential
 	case isTrouble(code) && c.ctx.Err() != nil:
-		outcome = instrument.Error(semconv.ErrorTypeCanceled)
-		if errors.Is(c.ctx.Err(), context.DeadlineExceeded) {
-			outcome = instrument.Error(semconv.ErrorTypeTimeout)
-		}
+		outcome = instrument.ErrorOf(c.ctx.Err(), semconv.ErrorTypeCanceled)
 	case instrument.GRPCOutcome(uint32(code)) != nil:
 		outcome = instrument.GRPCOutcome(uint32(code))
 	}

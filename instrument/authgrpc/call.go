@@ -67,13 +67,10 @@ func (c *call) outcome() error {
 
 // trouble is why an RPC failed of which no more is known.
 func (c *call) trouble() error {
-	switch err := c.ctx.Err(); {
-	case err == nil:
-		return instrument.Error(semconv.ErrorTypeInternal)
-	case errors.Is(err, context.DeadlineExceeded):
-		return instrument.Error(semconv.ErrorTypeTimeout)
+	if err := c.ctx.Err(); err != nil {
+		return instrument.ErrorOf(err, semconv.ErrorTypeCanceled)
 	}
-	return instrument.Error(semconv.ErrorTypeCanceled)
+	return instrument.Error(semconv.ErrorTypeInternal)
 }
 
 // isTrouble reports whether the end of the context may be what lies behind the code.

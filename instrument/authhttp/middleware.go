@@ -4,7 +4,6 @@ package authhttp
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/datapunk/otelauth/instrument"
@@ -84,13 +83,7 @@ func (x *exchange) gone() error {
 	if x.writer.status == 0 && !x.writer.hijacked {
 		ended = x.ctx.Err()
 	}
-	switch {
-	case ended == nil:
-		return nil
-	case errors.Is(ended, context.DeadlineExceeded):
-		return instrument.Error(semconv.ErrorTypeTimeout)
-	}
-	return instrument.Error(semconv.ErrorTypeCanceled)
+	return instrument.ErrorOf(ended, semconv.ErrorTypeCanceled)
 }
 
 // refused reports whether the answer was a refusal already when the handler
